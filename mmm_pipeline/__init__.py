@@ -1,0 +1,1 @@
+"""One YAML file becomes a gated, reported Bayesian marketing mix model."""
