@@ -1,0 +1,99 @@
+"""How far apart the periods of a table are."""
+
+from typing import Literal
+
+import pandas as pd
+
+type Grain = Literal["day", "week", "month"]
+
+PERIODS_PER_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12}
+"""Whole periods in 52 weeks, or in twelve months."""
+
+STEP: dict[Grain, pd.DateOffset] = {
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+}
+"""From one period to the next."""
+
+
+def detect_grain(days: pd.DatetimeIndex) -> Grain | None:
+    """Recognise days, weeks or months on the distinct dates of a table.
+
+    Parameters
+    ----------
+    days : pandas.DatetimeIndex
+        Dates in any order, repeated or not.
+
+    Returns
+    -------
+    {"day", "week", "month"} or None
+        By the median step: 1 day, 7 days, or 28 to 31 days. None where it is another, or where
+        there are fewer than two dates.
+
+    Examples
+    --------
+    >>> detect_grain(pd.date_range("2024-01-01", periods=4, freq="W-MON"))
+    'week'
+    """
+    steps = days.unique().sort_values().to_series().diff().dt.days.dropna()
+    if steps.empty:
+        return None
+    median = steps.median()
+    if median == 1:
+        return "day"
+    if median == 7:
+        return "week"
+    return "month" if 28 <= median <= 31 else None
+
+
+def build_calendar(days: pd.DatetimeIndex, grain: Grain) -> pd.DatetimeIndex:
+    """List every period between the first date and the last.
+
+    Parameters
+    ----------
+    days : pandas.DatetimeIndex
+        Dates in any order.
+    grain : {"day", "week", "month"}
+        Their distance.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+        First days of the periods, in order. Months keep the day of the first date.
+
+    Examples
+    --------
+    >>> build_calendar(pd.DatetimeIndex(["2024-01-15", "2024-03-15"]), "month").day.tolist()
+    [15, 15, 15]
+    """
+    first, last = days.min(), days.max()
+    n_periods = len(
+        pd.period_range(first, last, freq={"day": "D", "week": "W", "month": "M"}[grain])
+    )
+    calendar = pd.DatetimeIndex([first + step * STEP[grain] for step in range(n_periods + 1)])
+    return calendar[calendar <= last]
+
+
+def extend_calendar(last: pd.Timestamp, grain: Grain, periods: int) -> pd.DatetimeIndex:
+    """List the periods that follow a date.
+
+    Parameters
+    ----------
+    last : pandas.Timestamp
+        First day of the last period known.
+    grain : {"day", "week", "month"}
+        Distance of the periods.
+    periods : int
+        How many are wanted, at least 1.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+
+    Examples
+    --------
+    >>> extend_calendar(pd.Timestamp("2024-01-01"), "week", 2).strftime("%m-%d").tolist()
+    ['01-08', '01-15']
+    """
+    return pd.DatetimeIndex([last + n * STEP[grain] for n in range(1, periods + 1)])
