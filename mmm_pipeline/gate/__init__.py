@@ -1,0 +1,6 @@
+"""Whether a fit may be read. Nothing past this room takes a fit that did not come through it."""
+
+from mmm_pipeline.gate.converged import ConvergedFit, require_converged
+from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
+
+__all__ = ["ConvergedFit", "Diagnostics", "Verdict", "judge", "require_converged"]

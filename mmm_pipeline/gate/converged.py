@@ -1,0 +1,129 @@
+"""The only way to a fit that may be read."""
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from mmm_pipeline.errors import NotConvergedError, StaleFitError
+from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
+from mmm_pipeline.model.trace import has_own_identity, read_spec
+from mmm_pipeline.spec import ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
+class ConvergedFit:
+    """A fit that passed its gate. It cannot be made from one that did not.
+
+    Everything that says something about a model takes this type, so that a notebook is held to
+    the same rule as the pipeline.
+
+    Attributes
+    ----------
+    trace : xarray.DataTree
+        Free parameters, sampler statistics, inputs.
+    diagnostics : Diagnostics
+        What was measured of these very draws.
+    spec : ModelSpec
+        What the model is said to be now; its `gate` holds the limits.
+
+    Raises
+    ------
+    StaleFitError
+        If the diagnostics speak of another fit, the trace is not what its names say, or the spec
+        describes another model than the one that was fitted.
+    NotConvergedError
+        If the numbers break the limits.
+    """
+
+    trace: xr.DataTree
+    diagnostics: Diagnostics
+    spec: ModelSpec
+
+    def __post_init__(self) -> None:
+        """Refuse what may not be read."""
+        _require_match(self.trace, self.diagnostics, self.spec)
+        if failures := self.verdict.failures:
+            raise NotConvergedError(self.spec.name, self.fit_id, list(failures.values()))
+
+    @property
+    def fit_id(self) -> str:
+        """Name of the fit, the same in all that is made from it."""
+        return str(self.trace.attrs["fit_id"])
+
+    @property
+    def verdict(self) -> Verdict:
+        """PASS or REVIEW, judged now."""
+        return judge(self.diagnostics, self.spec.gate)
+
+    @property
+    def features(self) -> xr.Dataset:
+        """The exact inputs, with their scales."""
+        return self.trace["/inputs"].to_dataset()
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """Free parameters on the model's scale, dims ``(chain, draw, ...)``."""
+        return self.trace["/posterior"].to_dataset()
+
+    def __eq__(self, other: object) -> bool:
+        """Equal if the draws are."""
+        return isinstance(other, ConvergedFit) and other.fit_id == self.fit_id
+
+    def __hash__(self) -> int:
+        """Hash as `__eq__` compares."""
+        return hash(self.fit_id)
+
+
+def require_converged(
+    trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec
+) -> ConvergedFit:
+    """Let a fit through the gate, or refuse it.
+
+    The verdict is not read but judged again, on the numbers stored and the limits of the spec as
+    it is now.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+    diagnostics : Diagnostics
+        What was measured of it.
+    spec : ModelSpec
+        The model, with its limits.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    StaleFitError
+        If the three do not belong together.
+    NotConvergedError
+        If the numbers break the limits.
+    """
+    return ConvergedFit(trace, diagnostics, spec)
+
+
+def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
+    """Refuse a trace that was changed, was not examined, or is of another model."""
+    fit_id = trace.attrs["fit_id"]
+    if not has_own_identity(trace):
+        message = (
+            f"The trace of {spec.name!r} must be what its fit_id {fit_id} was given for; its "
+            f"content is another. Materialise {spec.name}/fitted_trace again."
+        )
+        raise StaleFitError(message)
+    if diagnostics.fit_id != fit_id:
+        message = (
+            f"The diagnostics of {spec.name!r} must speak of the fit that is read; they speak of "
+            f"{diagnostics.fit_id}, the trace is {fit_id}. Materialise {spec.name}/diagnostics."
+        )
+        raise StaleFitError(message)
+    if read_spec(trace).model_part() != spec.model_part():
+        message = (
+            f"The spec of {spec.name!r} must describe the model that was fitted; its media, "
+            f"controls, events, trend, seasonality or l_max have changed since fit {fit_id}. "
+            f"Materialise {spec.name}/features and what follows."
+        )
+        raise StaleFitError(message)

@@ -1,0 +1,114 @@
+"""Measure a fit: every free parameter, nothing rounded."""
+
+import itertools
+import math
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.gate.verdict import Diagnostics
+
+
+def assess_parameters(posterior: xr.Dataset) -> pd.DataFrame:
+    """Measure every free parameter, element by element.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per element: ``parameter`` (such as ``roas[tv]``), ``mean``, ``sd``, ``rhat``
+        (rank-normalised, split), ``ess_bulk``, ``ess_tail`` (draws), ``is_stuck`` (constant in
+        some chain), ``is_broken`` (not finite somewhere). NaN where a number cannot be had.
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), equations 4 to 14.
+    """
+    measures = {
+        "mean": posterior.mean(("chain", "draw")),
+        "sd": posterior.std(("chain", "draw")),
+        "rhat": az.rhat(posterior, method="rank"),
+        "ess_bulk": az.ess(posterior, method="bulk"),
+        "ess_tail": az.ess(posterior, method="tail"),
+        "is_stuck": (posterior.max("draw") == posterior.min("draw")).any("chain"),
+        "is_broken": (~posterior.map(np.isfinite)).any(("chain", "draw")),
+    }
+    columns = {name: _flatten(dataset) for name, dataset in measures.items()}
+    return pd.DataFrame({"parameter": _label(measures["mean"]), **columns})
+
+
+def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
+    """Reduce a fit to the numbers that the gate asks for.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit, with its sampler statistics.
+    parameters : pandas.DataFrame
+        Of the same fit, from `assess_parameters`.
+
+    Returns
+    -------
+    Diagnostics
+    """
+    statistics = trace["/sample_stats"].to_dataset()
+    bfmi = np.atleast_1d(az.bfmi(statistics)["energy"].to_numpy())
+    extremes = {
+        "max_rhat": _find_extreme(parameters, "rhat", largest=True),
+        "min_ess_bulk": _find_extreme(parameters, "ess_bulk", largest=False),
+        "min_ess_tail": _find_extreme(parameters, "ess_tail", largest=False),
+    }
+    posterior = trace["/posterior"]
+    return Diagnostics(
+        model=trace.attrs["model"],
+        fit_id=trace.attrs["fit_id"],
+        n_chains=posterior.sizes["chain"],
+        n_draws=posterior.sizes["draw"],
+        n_parameters=len(parameters),
+        **{name: number for name, (number, _) in extremes.items()},
+        divergences=int(statistics["diverging"].sum()),
+        min_bfmi=_finite_or_none(float(bfmi.min())),
+        treedepth_share=_finite_or_none(float(statistics["maxdepth_reached"].mean())),
+        worst={name: parameter for name, (_, parameter) in extremes.items()},
+        stuck=tuple(parameters.loc[parameters["is_stuck"], "parameter"]),
+        broken=tuple(parameters.loc[parameters["is_broken"], "parameter"]),
+    )
+
+
+def _find_extreme(
+    parameters: pd.DataFrame, column: str, *, largest: bool
+) -> tuple[float | None, str]:
+    """Find the worst parameter; one that cannot be measured is worse than any."""
+    numbers, names = parameters[column].to_numpy(dtype=float), parameters["parameter"].to_numpy()
+    if not np.isfinite(numbers).all():
+        return None, str(names[~np.isfinite(numbers)][0])
+    at = int(numbers.argmax() if largest else numbers.argmin())
+    return float(numbers[at]), str(names[at])
+
+
+def _finite_or_none(number: float) -> float | None:
+    """JSON has no NaN."""
+    return number if math.isfinite(number) else None
+
+
+def _flatten(dataset: xr.Dataset) -> np.ndarray:
+    """Line up the elements of all variables."""
+    return np.concatenate([variable.to_numpy().ravel() for variable in dataset.values()])
+
+
+def _label(dataset: xr.Dataset) -> list[str]:
+    """Name each element by its variable and its coordinates."""
+    labels = []
+    for name, variable in dataset.items():
+        coordinates = [variable[dim].to_numpy() for dim in variable.dims]
+        labels += [
+            f"{name}[{', '.join(map(str, at))}]" if at else str(name)
+            for at in itertools.product(*coordinates)
+        ]
+    return labels

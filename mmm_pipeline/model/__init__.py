@@ -1,0 +1,1 @@
+"""From spec and validated frame to a posterior. The only room that builds models."""

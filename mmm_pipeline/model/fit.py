@@ -1,0 +1,76 @@
+"""Fit a model, and give the library's model back with its posterior attached."""
+
+from collections.abc import Callable
+
+import pymc as pm
+import xarray as xr
+from pymc.backends.arviz import find_constants
+from pymc_marketing.mmm import MMM
+
+from mmm_pipeline.model.build import build_model
+from mmm_pipeline.model.sample import Progress, sample_posterior
+from mmm_pipeline.model.trace import assemble_trace, measure, read_spec
+from mmm_pipeline.spec import ModelSpec
+
+
+def fit_model(
+    spec: ModelSpec, features: xr.Dataset, tell: Callable[[Progress], None]
+) -> xr.DataTree:
+    """Sample the posterior of a model.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+    tell : callable
+        Told how far the chains are.
+
+    Returns
+    -------
+    xarray.DataTree
+        The trace, see `mmm_pipeline.model.trace`.
+    """
+
+    def build_and_sample() -> tuple[xr.Dataset, xr.Dataset]:
+        return sample_posterior(build_model(spec, features).model, spec.sampling, tell)
+
+    (posterior, statistics), seconds = measure(build_and_sample)
+    return assemble_trace(spec, features, posterior, statistics, seconds)
+
+
+def rebuild_model(trace: xr.DataTree) -> MMM:
+    """Build a fit's model again and attach its posterior.
+
+    The file of a fit holds free parameters only. Whatever follows from them (contributions, the
+    fitted mean) is computed here, from the spec and the inputs in the same file.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    MMM
+        Ready for the library's decomposition, incrementality and optimiser.
+    """
+    mmm = build_model(read_spec(trace), trace["/inputs"].to_dataset())
+    posterior = pm.compute_deterministics(
+        trace["/posterior"].to_dataset(), model=mmm.model, extend_dataset=True, progressbar=False
+    )
+    mmm.idata = xr.DataTree.from_dict(
+        {"posterior": posterior, "constant_data": _list_constants(mmm.model)}
+    )
+    mmm.is_fitted_ = True
+    return mmm
+
+
+def _list_constants(model: pm.Model) -> xr.Dataset:
+    """Label the data that the model holds, as the library's own fit would store them."""
+    dims = model.named_vars_to_dims
+    return xr.Dataset(
+        {name: (dims.get(name, ()), value) for name, value in find_constants(model).items()},
+        coords={dim: list(labels) for dim, labels in model.coords.items()},
+    )

@@ -1,0 +1,85 @@
+"""Names that content gives itself: equal content, equal name."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+ID_LENGTH = 16
+"""Hexadecimal digits of an identity: 64 bits."""
+PACKAGES = ("mmm-pipeline", "pymc-marketing", "pymc", "pytensor", "nutpie", "numpy")
+"""What a draw depends on, beside data, spec and seed."""
+
+
+def list_versions() -> dict[str, str]:
+    """Read the versions that a fit depends on, without importing anything.
+
+    Returns
+    -------
+    dict of str to str
+        Version by package.
+    """
+    return {package: version(package) for package in PACKAGES}
+
+
+def digest_text(value: Any) -> str:
+    """Name plain data by its content.
+
+    Parameters
+    ----------
+    value : object
+        What JSON can hold; the order of keys does not matter.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> digest_text({"a": 1, "b": 2}) == digest_text({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+
+def digest_arrays(dataset: xr.Dataset) -> str:
+    """Name labelled arrays by their values, labels and dims; attributes do not count.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Numbers, booleans, dates and text.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> one = xr.Dataset({"a": ("x", [1.0, 2.0])})
+    >>> digest_arrays(one) == digest_arrays(one.assign_attrs(note="x"))
+    True
+    >>> digest_arrays(one) == digest_arrays(one + 1e-12)
+    False
+    """
+    digest = hashlib.sha256()
+    for name in sorted(dataset.variables, key=str):
+        variable = dataset.variables[name]
+        digest.update(f"{name}|{','.join(map(str, variable.dims))}|{variable.shape}|".encode())
+        digest.update(_canonical_bytes(variable.to_numpy()))
+    return digest.hexdigest()[:ID_LENGTH]
+
+
+def _canonical_bytes(values: np.ndarray) -> bytes:
+    """Write values such that the file format they came from does not show."""
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[us]").astype("int64")
+    elif values.dtype.kind in "biu":
+        values = values.astype("int64")
+    elif values.dtype.kind not in "f":
+        return json.dumps([str(value) for value in values.ravel()]).encode()
+    return np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes()

@@ -1,0 +1,160 @@
+"""What is kept of a fit: free parameters, statistics, inputs, and names that prove they belong."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import xarray as xr
+
+from mmm_pipeline.model.identity import digest_arrays, digest_text, list_versions
+from mmm_pipeline.spec import ModelSpec
+
+GROUPS = ("posterior", "sample_stats", "inputs")
+"""Groups of a trace that its `fit_id` vouches for."""
+
+
+def name_request(spec: ModelSpec, features: xr.Dataset, versions: Mapping[str, str]) -> str:
+    """Name a fit before it is made: equal requests give equal draws on one machine.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+    versions : mapping of str to str
+        Of the packages that draw; see `list_versions`.
+
+    Returns
+    -------
+    str
+        The `request_id`: of the features, the part of the spec that decides the posterior, the
+        sampler's settings, and the versions of what computes them.
+    """
+    return digest_text(
+        {
+            "features": digest_arrays(features),
+            "model": spec.model_part(),
+            "sampling": spec.sampling.model_dump(mode="json"),
+            "versions": dict(versions),
+        }
+    )
+
+
+def name_fit(request_id: str, trace: xr.DataTree) -> str:
+    """Name a fit by what was asked for and what came out.
+
+    Parameters
+    ----------
+    request_id : str
+        What was asked for.
+    trace : xarray.DataTree
+        With the groups `GROUPS`.
+
+    Returns
+    -------
+    str
+        The `fit_id`. Any change of a draw, a statistic or an input changes it.
+    """
+    digests = [digest_arrays(trace[f"/{group}"].to_dataset()) for group in GROUPS]
+    return digest_text([request_id, *digests])
+
+
+def assemble_trace(
+    spec: ModelSpec,
+    features: xr.Dataset,
+    posterior: xr.Dataset,
+    statistics: xr.Dataset,
+    seconds: float,
+) -> xr.DataTree:
+    """Put together what is kept of a fit.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model, kept whole.
+    features : xarray.Dataset
+        The exact inputs, with their scales.
+    posterior : xarray.Dataset
+        Free parameters.
+    statistics : xarray.Dataset
+        Sampler statistics.
+    seconds : float
+        Time it took, compilation included.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups `GROUPS`; attributes `fit_id`, `request_id`, `model`, `spec`, `versions`,
+        `fitted_at` (UTC), `seconds`.
+    """
+    tree = xr.DataTree.from_dict(
+        {"posterior": posterior, "sample_stats": statistics, "inputs": features}
+    )
+    versions = list_versions()
+    request_id = name_request(spec, features, versions)
+    tree.attrs = {
+        "fit_id": name_fit(request_id, tree),
+        "request_id": request_id,
+        "model": spec.name,
+        "spec": spec.model_dump_json(),
+        "versions": json.dumps(versions),
+        "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+    }
+    return tree
+
+
+def read_spec(trace: xr.DataTree) -> ModelSpec:
+    """Read the spec that a fit was made from.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    ModelSpec
+    """
+    return ModelSpec.model_validate_json(trace.attrs["spec"])
+
+
+def has_own_identity(trace: xr.DataTree) -> bool:
+    """Tell whether a trace is what its own names say it is.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit as it was stored.
+
+    Returns
+    -------
+    bool
+        False if a draw, a statistic, an input, the model part of the spec or a setting of the
+        sampler differs from what `request_id` and `fit_id` were given for.
+    """
+    inputs, versions = trace["/inputs"].to_dataset(), json.loads(trace.attrs["versions"])
+    request_id = name_request(read_spec(trace), inputs, versions)
+    names = (request_id, name_fit(request_id, trace))
+    return names == (trace.attrs["request_id"], trace.attrs["fit_id"])
+
+
+def measure[T](compute: Callable[[], T]) -> tuple[T, float]:
+    """Run a computation and time it.
+
+    Parameters
+    ----------
+    compute : callable
+        Without arguments.
+
+    Returns
+    -------
+    object
+        Its result.
+    float
+        Seconds on the wall clock.
+    """
+    started = time.monotonic()
+    return compute(), time.monotonic() - started
