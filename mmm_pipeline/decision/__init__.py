@@ -1,0 +1,1 @@
+"""What to do: budgets, and what they would bring."""

@@ -1,0 +1,1 @@
+"""What a converged fit says: contributions, returns, curves."""

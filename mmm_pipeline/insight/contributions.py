@@ -1,0 +1,143 @@
+"""Where the target came from: target units per date and component, draw by draw."""
+
+from collections.abc import Container
+
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.errors import DecompositionError
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.spec import ModelSpec
+
+ADDS_UP_TO = 1e-6
+"""Largest relative difference between the sum of the components and the fitted mean."""
+LIBRARY_NAMES = {"yearly_seasonality": "seasonality", "trend_effect": "trend"}
+"""What the library calls a component, and what it is called here."""
+
+
+def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
+    """Decompose the fitted mean into its components, in every draw.
+
+    A component's contribution is what the fitted mean loses when the component is taken out. A
+    control that is not 0/1 is compared with its mean over the window; an event, with its absence;
+    a channel, with no spend.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw, date, component)``
+        Target units. Coordinate ``kind``: media, control, event, trend, seasonality, intercept.
+    """
+    parts: xr.Dataset = restore_model(fit).compute_counterfactual_contributions_dataset()
+    parts = parts.rename({old: new for old, new in LIBRARY_NAMES.items() if old in parts})
+    contributions = parts.to_dataarray("component").transpose(*SAMPLE_DIMS, "date", "component")
+    components = contributions["component"].to_numpy().tolist()
+    kinds = [name_kind(component, fit.spec) for component in components]
+    labelled: xr.DataArray = contributions.assign_coords(kind=("component", kinds))
+    return labelled.rename("contribution")
+
+
+def name_kind(component: str, spec: ModelSpec) -> str:
+    """Say what sort of thing a component is.
+
+    Parameters
+    ----------
+    component : str
+        Its name.
+    spec : ModelSpec
+        The model that has it.
+
+    Returns
+    -------
+    str
+        ``media``, ``control``, ``event``, or the component's own name.
+    """
+    sections: dict[str, Container[str]] = {
+        "media": spec.media,
+        "control": spec.controls,
+        "event": spec.events,
+    }
+    return next((kind for kind, names in sections.items() if component in names), component)
+
+
+def summarize_contributions(fit: ConvergedFit) -> Summary:
+    """Tabulate the decomposition, and keep the draws of its quarterly totals.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    Summary
+        Table: ``date, component, kind, contribution, lower, upper`` (target units; posterior mean
+        and 5-95 % interval), by date, then component. Draws: ``contribution (chain, draw,
+        quarter, component)``, the sums over the dates of each calendar quarter.
+
+    Raises
+    ------
+    DecompositionError
+        If the components do not add up to the fitted mean to `ADDS_UP_TO` on every date.
+    """
+    contributions = compute_contributions(fit)
+    gap = measure_gap(contributions, compute_fitted_mean(fit))
+    if not gap <= ADDS_UP_TO:
+        raise DecompositionError(gap, ADDS_UP_TO)
+    table = summarize(contributions, "contribution").to_dataframe().reset_index()
+    table = table.rename(columns={"contribution_lower": "lower", "contribution_upper": "upper"})
+    table = table[["date", "component", "kind", "contribution", "lower", "upper"]]
+    table.attrs["fit_id"] = fit.fit_id
+    quarters = _name_quarters(contributions)
+    totals = contributions.assign_coords(quarter=("date", quarters)).groupby("quarter").sum("date")
+    draws = totals.transpose(*SAMPLE_DIMS, "quarter", "component").to_dataset(name="contribution")
+    return Summary(table, draws.assign_attrs(fit_id=fit.fit_id))
+
+
+def compute_fitted_mean(fit: ConvergedFit) -> xr.DataArray:
+    """Compute the model's own mean of the target, in every draw.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw, date)``
+        Target units, without noise.
+    """
+    mean = restore_model(fit).idata["/posterior"].to_dataset()["mu"]
+    fitted: xr.DataArray = mean * fit.features["target_scale"]
+    return fitted.rename("fitted")
+
+
+def measure_gap(contributions: xr.DataArray, fitted: xr.DataArray) -> float:
+    """Compare the sum of the components with the fitted mean.
+
+    Parameters
+    ----------
+    contributions : xarray.DataArray, dims ``(chain, draw, date, component)``
+        Target units.
+    fitted : xarray.DataArray, dims ``(chain, draw, date)``
+        Target units.
+
+    Returns
+    -------
+    float
+        Largest difference over all draws and dates, as a fraction of the largest fitted value.
+    """
+    difference = abs(contributions.sum("component") - fitted).max()
+    return float(difference / abs(fitted).max())
+
+
+def _name_quarters(contributions: xr.DataArray) -> list[str]:
+    """Name each date's calendar quarter, such as 2024Q3."""
+    dates = pd.DatetimeIndex(contributions["date"].to_numpy())
+    return dates.to_period("Q").astype(str).tolist()

@@ -1,0 +1,80 @@
+"""Return on media spend, computed draw by draw."""
+
+import xarray as xr
+
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.contributions import compute_contributions
+from mmm_pipeline.insight.summary import Summary, share_above, summarize
+
+
+def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArray:
+    """Divide what each channel brought by what was spent on it.
+
+    The ratio is taken inside every draw; summarise afterwards.
+
+    Parameters
+    ----------
+    contribution : xarray.DataArray, dims ``(chain, draw, date, channel)``
+        Target units per period.
+    spend : xarray.DataArray, dims ``(date, channel)``
+        Currency per period, not negative.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw, channel)``
+        Target units per unit of currency over the whole window. NaN where a channel spent
+        nothing: the ratio is undefined there, not zero.
+
+    Raises
+    ------
+    xarray.AlignmentError
+        If the two do not name the same dates and channels in the same order.
+
+    Examples
+    --------
+    >>> dims = ("chain", "draw", "date", "channel")
+    >>> earned = xr.DataArray([[[[6.0, 1.0]]]], dims=dims, coords={"channel": ["tv", "radio"]})
+    >>> spent = xr.DataArray([[2.0, 0.0]], dims=dims[2:], coords={"channel": ["tv", "radio"]})
+    >>> compute_roas(earned, spent).values.tolist()
+    [[[3.0, nan]]]
+    """
+    earned, spent = xr.align(contribution, spend, join="exact")
+    total = spent.sum("date")
+    ratio: xr.DataArray = earned.sum("date") / total.where(total > 0)
+    return ratio
+
+
+def summarize_returns(fit: ConvergedFit) -> Summary:
+    """Tabulate what each channel earned on its spend.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    Summary
+        Table, one row per channel: ``channel, spend, contribution, contribution_lower,
+        contribution_upper, roas, roas_lower, roas_upper, probability_above_1`` (window totals in
+        currency and target units; posterior means, 5-95 % intervals, and the probability that a
+        unit of money brings more than one unit of target). Draws: ``contribution`` and ``roas``,
+        dims ``(chain, draw, channel)``.
+    """
+    spend = fit.features["spend"]
+    parts = compute_contributions(fit).sel(component=spend["channel"].to_numpy())
+    parts = parts.drop_vars("kind").rename(component="channel")
+    contribution = parts.sum("date")
+    roas = compute_roas(parts, spend)
+    table = xr.merge(
+        [
+            spend.sum("date").rename("spend"),
+            summarize(contribution, "contribution"),
+            summarize(roas, "roas"),
+            share_above(roas, 1.0).rename("probability_above_1"),
+        ]
+    ).to_dataframe()
+    table = table.loc[spend["channel"].to_numpy()].reset_index()
+    table.attrs["fit_id"] = fit.fit_id
+    draws = xr.Dataset({"contribution": contribution, "roas": roas})
+    return Summary(table, draws.assign_attrs(fit_id=fit.fit_id))

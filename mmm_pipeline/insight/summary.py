@@ -1,0 +1,76 @@
+"""Draws, and the table that sums them up. Draws survive to the end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+LOWER, UPPER = 0.05, 0.95
+"""Bounds of every interval that is reported: 90 % of the draws, equal tails."""
+SAMPLE_DIMS = ("chain", "draw")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A result: what a reader looks at, and the draws behind it.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Means and intervals; ``attrs["fit_id"]`` says of which fit.
+    draws : xarray.Dataset
+        What the table sums up, or its totals where the whole would be large.
+    """
+
+    table: pd.DataFrame
+    draws: xr.Dataset
+
+
+def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
+    """Reduce draws to their mean and the bounds of their 90 % interval.
+
+    Parameters
+    ----------
+    draws : xarray.DataArray, dims ``(chain, draw, ...)``
+        Any quantity, unit kept.
+    name : str
+        Stem of the names of the results.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``name``, ``name_lower`` (5 %), ``name_upper`` (95 %); equal-tailed.
+
+    Examples
+    --------
+    >>> draws = xr.DataArray(np.arange(101.0)[None, :], dims=("chain", "draw"))
+    >>> {key: float(value) for key, value in summarize(draws, "roas").items()}
+    {'roas': 50.0, 'roas_lower': 5.0, 'roas_upper': 95.0}
+    """
+    bounds = draws.quantile([LOWER, UPPER], dim=SAMPLE_DIMS)
+    return xr.Dataset(
+        {
+            name: draws.mean(SAMPLE_DIMS),
+            f"{name}_lower": bounds.sel(quantile=LOWER, drop=True),
+            f"{name}_upper": bounds.sel(quantile=UPPER, drop=True),
+        }
+    )
+
+
+def share_above(draws: xr.DataArray, threshold: float) -> xr.DataArray:
+    """Compute the posterior probability that a quantity exceeds a threshold.
+
+    Parameters
+    ----------
+    draws : xarray.DataArray, dims ``(chain, draw, ...)``
+        Any quantity.
+    threshold : float
+        In its unit.
+
+    Returns
+    -------
+    xarray.DataArray
+        Probability, 0 to 1.
+    """
+    return (draws > threshold).mean(SAMPLE_DIMS).astype(np.float64)
