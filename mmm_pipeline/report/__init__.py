@@ -1,0 +1,1 @@
+"""One page a marketing lead would read: figures, tables, assumptions."""

@@ -1,0 +1,219 @@
+"""The numbers of the report, gathered once so that text, tables and figures agree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.evidence.fit import FitQuality, assess_fit
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything a report is made from.
+
+    Attributes
+    ----------
+    fit : ConvergedFit
+        The fit, with its spec and diagnostics.
+    prior : xarray.Dataset
+        Prior draws of the same model.
+    model_fit, curves : pandas.DataFrame
+        From `summarize_fit` and `summarize_response_curves`.
+    contributions, returns, scenarios : Summary
+        From the functions of these names.
+    truth : mapping or None
+        Known truth of a simulated world.
+    """
+
+    fit: ConvergedFit
+    prior: xr.Dataset
+    model_fit: pd.DataFrame
+    contributions: Summary
+    returns: Summary
+    curves: pd.DataFrame
+    scenarios: Summary
+    truth: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a mix of fits."""
+        tables = {
+            "model_fit": self.model_fit,
+            "contributions": self.contributions.table,
+            "channel_returns": self.returns.table,
+            "response_curves": self.curves,
+            "budget_scenarios": self.scenarios.table,
+        }
+        others = [
+            name for name, table in tables.items() if table.attrs["fit_id"] != self.fit.fit_id
+        ]
+        if others:
+            message = (
+                f"A report must be made from one fit, {self.fit.fit_id}; of another are: "
+                f"{', '.join(others)}. Materialise them first."
+            )
+            raise StaleFitError(message)
+
+    @property
+    def channels(self) -> list[str]:
+        """Media in the order of the spec."""
+        return list(self.fit.spec.media)
+
+    @property
+    def quality(self) -> FitQuality:
+        """How close the fit comes."""
+        return assess_fit(self.model_fit)
+
+
+def tabulate_shares(inputs: ReportInputs) -> pd.DataFrame:
+    """Compute each component's share of the window's fitted target.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, kind, total, share, share_lower, share_upper``: target units and fractions,
+        media first, then the largest of the rest.
+    """
+    totals = inputs.contributions.draws["contribution"].sum("quarter")
+    shares = summarize(totals / totals.sum("component"), "share")
+    table = shares.assign(total=totals.mean(SAMPLE_DIMS)).to_dataframe().reset_index()
+    table["is_media"] = table["component"].isin(inputs.channels)
+    table = table.sort_values(["is_media", "share"], ascending=False)
+    return table[["component", "kind", "total", "share", "share_lower", "share_upper"]]
+
+
+def summarize_media(inputs: ReportInputs) -> dict[str, float]:
+    """Compute what all media did together.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    dict of str to float
+        `spend`, `share` and its bounds, `roas` and its bounds.
+    """
+    totals = inputs.contributions.draws["contribution"].sum("quarter")
+    media = totals.sel(component=inputs.channels).sum("component")
+    spend = float(inputs.fit.features["spend"].sum())
+    parts = {
+        **summarize(media / totals.sum("component"), "share"),
+        **summarize(media / spend, "roas"),
+    }
+    return {"spend": spend, **{str(name): float(value) for name, value in parts.items()}}
+
+
+def tabulate_scenarios(inputs: ReportInputs) -> pd.DataFrame:
+    """Sum up each scenario against today's plan, draw by draw.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scenario, budget, response, lower, upper, gain, better``: totals of the window, the
+        mean change against today's plan, and the probability that the response is larger.
+    """
+    draws = inputs.scenarios.draws
+    response = draws["response"].sum("channel")
+    gain = response - draws["response_current"].sum("channel")
+    spend = inputs.scenarios.table.groupby("scenario", sort=False)["spend"].sum()
+    bounds = response.quantile([0.05, 0.95], "sample").to_numpy()
+    return pd.DataFrame(
+        {
+            "scenario": response["scenario"].to_numpy(),
+            "budget": spend.loc[response["scenario"].to_numpy()].to_numpy(),
+            "response": response.mean("sample").to_numpy(),
+            "lower": bounds[0],
+            "upper": bounds[1],
+            "gain": gain.mean("sample").to_numpy(),
+            "better": (gain > 0).mean("sample").to_numpy(),
+        }
+    )
+
+
+def tabulate_truth(inputs: ReportInputs) -> pd.DataFrame | None:
+    """Set the estimates beside the truth of a simulated world.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``channel, quantity, truth, estimate, lower, upper, is_inside``; None without truth.
+    """
+    if inputs.truth is None:
+        return None
+    posterior = inputs.fit.posterior
+    names = {"roas": "roas", "alpha": "adstock_alpha", "lam": "saturation_lam"}
+    rows: list[dict[str, Any]] = []
+    for quantity, parameter in names.items():
+        known = inputs.truth.get(quantity, {})
+        table = summarize(posterior[parameter], "estimate").to_dataframe()
+        for channel in [channel for channel in inputs.channels if channel in known]:
+            estimate = table.loc[channel]
+            lower, upper = estimate["estimate_lower"], estimate["estimate_upper"]
+            rows.append(
+                {
+                    "channel": channel,
+                    "quantity": quantity,
+                    "truth": known[channel],
+                    "estimate": estimate["estimate"],
+                    "lower": lower,
+                    "upper": upper,
+                    "is_inside": bool(lower <= known[channel] <= upper),
+                }
+            )
+    return pd.DataFrame(rows) if rows else None
+
+
+def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
+    """Say what was assumed, in words.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    sequence of tuple of str
+        What, and how.
+    """
+    spec = inputs.fit.spec
+    baseline = ["a constant"]
+    if spec.trend != "none":
+        baseline.append(f"a {spec.trend} trend")
+    if spec.seasonality.yearly:
+        baseline.append(f"{spec.seasonality.yearly} waves a year")
+    for words, names in (("controls", spec.controls), ("events", spec.events)):
+        if names:
+            baseline.append(f"{words} {', '.join(names)}")
+    signs = [f"{name} {c.sign}" for name, c in spec.controls.items() if c.sign]
+    return [
+        ("Target", "baseline + media + noise; noise is normal, the same in every period"),
+        ("Baseline", ", ".join(baseline)),
+        ("Signs held", ", ".join(signs) or "none"),
+        ("Carry-over", f"geometric, over {spec.l_max} periods, weights adding up to 1"),
+        ("Saturation", "tanh(lam x / 2) of the adstocked spend, scaled to its maximum"),
+        ("Controls", "against their mean over the window; 0/1 columns against 0"),
+        ("Interval", "5 % to 95 % of the posterior draws, everywhere"),
+    ]

@@ -1,0 +1,107 @@
+"""Put figures, tables and words on one self-contained page."""
+
+import math
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.model.trace import read_spec
+from mmm_pipeline.report import facts, figures
+from mmm_pipeline.report.facts import ReportInputs
+from mmm_pipeline.report.style import encode_svg, format_amount, format_share
+
+
+def render_report(inputs: ReportInputs) -> str:
+    """Write the report of a fit.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        Everything it is made from, all of one fit.
+
+    Returns
+    -------
+    str
+        HTML without any request to elsewhere.
+    """
+    environment = Environment(
+        loader=PackageLoader("mmm_pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"amount": format_amount, "share": format_share, "number": _number}
+    fit = inputs.fit
+    truth = facts.tabulate_truth(inputs)
+    return environment.get_template("report.html").render(
+        fit=fit,
+        spec=fit.spec,
+        trace=fit.trace.attrs,
+        dates=[f"{day:%d %B %Y}" for day in _ends(inputs.model_fit)],
+        verdict=fit.verdict,
+        quality=inputs.quality,
+        media=facts.summarize_media(inputs),
+        returns=_records(inputs.returns.table),
+        shares=_records(facts.tabulate_shares(inputs)),
+        scenarios=_records(facts.tabulate_scenarios(inputs)),
+        plans=_records(inputs.scenarios.table),
+        truth=None if truth is None else _records(truth),
+        assumptions=facts.list_assumptions(inputs),
+        priors=_tell_priors(inputs),
+        figures=_draw_all(inputs),
+        sampling=read_spec(fit.trace).sampling,
+    )
+
+
+def _draw_all(inputs: ReportInputs) -> dict[str, str]:
+    """Draw every figure once."""
+    channels, prior = inputs.channels, inputs.prior
+    known = None if inputs.truth is None else inputs.truth.get("roas")
+    drawn = {
+        "fit": figures.draw_fit(inputs.model_fit),
+        "decomposition": figures.draw_decomposition(inputs.contributions.table, channels),
+        "shares": figures.draw_shares(facts.tabulate_shares(inputs), channels),
+        "roas": figures.draw_roas(inputs.returns.table, prior["roas"], channels, known),
+        "curves": figures.draw_response_curves(inputs.curves, channels),
+        "scenarios": figures.draw_scenarios(inputs.scenarios.table, channels),
+        "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
+    }
+    return {name: encode_svg(figure) for name, figure in drawn.items()}
+
+
+def _tell_priors(inputs: ReportInputs) -> list[dict[str, Any]]:
+    """Say what was believed of each channel, and whether anybody said so."""
+    bounds = inputs.prior["roas"].quantile([0.05, 0.5, 0.95], "draw")
+    return [
+        {
+            "channel": channel,
+            "stated": media.roas is not None,
+            "roas": [float(value) for value in bounds.sel(channel=channel)],
+            "carryover": media.carryover or "left to the data",
+            "saturation": media.saturation or "balanced, loosely",
+        }
+        for channel, media in _media(inputs.fit)
+    ]
+
+
+def _media(fit: ConvergedFit) -> list[tuple[str, Any]]:
+    """List the channels with what the spec says of them."""
+    return list(fit.spec.media.items())
+
+
+def _ends(table: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Read the first and the last date."""
+    return table["date"].iloc[0], table["date"].iloc[-1]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn rows into what a template can walk."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    """Write a number, or that there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
