@@ -74,6 +74,8 @@ class Problem:
         The words of the spec that led here, for example ``("data", "target")``.
     offences : tuple of Offence
         The cells that break the rule, in the order of the source.
+    is_of_spec : bool
+        Whether the place to look first is the spec, not the data.
     """
 
     code: str
@@ -81,6 +83,7 @@ class Problem:
     column: str | None = None
     setting: tuple[str, ...] = ()
     offences: tuple[Offence, ...] = field(default=(), repr=False)
+    is_of_spec: bool = False
 
     @property
     def dates(self) -> tuple[str, ...]:

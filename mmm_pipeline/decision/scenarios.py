@@ -1,41 +1,16 @@
 """Plan a budget for the periods after the data, and tell what it would bring."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.decision.constraints import Plan, bound_plan, fit_into, require_feasible
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.ingest.grain import extend_calendar
-from mmm_pipeline.insight.curves import mean_recent_spend
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
-from mmm_pipeline.spec import Scenario
-
-BUDGET_TOLERANCE = 1e-6
-"""Largest relative difference between a plan's total and its budget."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where a budget goes.
-
-    Attributes
-    ----------
-    budget : float
-        Total of the window, currency.
-    current, lower, upper, spend : xarray.DataArray, dims ``(channel,)``
-        Today's plan, the bounds, and the plan, all totals of the window in currency.
-    """
-
-    budget: float
-    current: xr.DataArray
-    lower: xr.DataArray
-    upper: xr.DataArray
-    spend: xr.DataArray
 
 
 def summarize_scenarios(fit: ConvergedFit) -> Summary:
@@ -64,8 +39,10 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     ScenarioError
         If a budget cannot be spent within its bounds; every such scenario is named.
     """
-    plans = {name: _bound(fit, scenario) for name, scenario in fit.spec.scenarios.items()}
-    _require_feasible(plans)
+    plans = {
+        name: bound_plan(fit.features, scenario) for name, scenario in fit.spec.scenarios.items()
+    }
+    require_feasible(plans)
     optimizers = {
         scenario.periods: _Window(fit, scenario.periods) for scenario in fit.spec.scenarios.values()
     }
@@ -81,38 +58,6 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     table = pd.concat(tables, ignore_index=True)
     table.attrs["fit_id"] = fit.fit_id
     return Summary(table, xr.concat(draws, "scenario").assign_attrs(fit_id=fit.fit_id))
-
-
-def find_broken_constraints(table: pd.DataFrame, fit: ConvergedFit) -> list[str]:
-    """Hold a table of scenarios against what the spec asked for.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `summarize_scenarios`.
-    fit : ConvergedFit
-        The fit it was made from.
-
-    Returns
-    -------
-    list of str
-        One sentence for each budget that is not met, and each channel out of bounds.
-    """
-    broken = []
-    for name, scenario in fit.spec.scenarios.items():
-        plan = _bound(fit, scenario)
-        spend = table[table["scenario"] == name].set_index("channel")["spend"].to_xarray()
-        spend = spend.sel(channel=plan.current["channel"])
-        gap = abs(float(spend.sum()) - plan.budget) / plan.budget
-        if gap > BUDGET_TOLERANCE:
-            broken.append(f"{name} spends {float(spend.sum()):.6g} of {plan.budget:.6g}")
-        slack = BUDGET_TOLERANCE * plan.budget
-        outside = (spend < plan.lower - slack) | (spend > plan.upper + slack)
-        broken += [
-            f"{name} moves {channel} out of its bounds"
-            for channel in spend["channel"].where(outside, drop=True).to_numpy()
-        ]
-    return broken
 
 
 class _Window:
@@ -132,7 +77,7 @@ class _Window:
 
     def allocate(self, plan: Plan) -> Plan:
         """Find the best plan from several starts, and never take a worse one than a start."""
-        starts = (_fit_into(plan, plan.current), _fit_into(plan, xr.ones_like(plan.current)))
+        starts = (fit_into(plan, plan.current), fit_into(plan, xr.ones_like(plan.current)))
         found = [self._improve(plan, start) for start in starts]
         best = max(
             (*starts, *found), key=lambda spend: float(self.respond(spend).sum("channel").mean())
@@ -160,46 +105,7 @@ class _Window:
             x0=start / self._periods,
         )
         spend = (result.budgets * self._periods).reset_coords(drop=True).drop_attrs()
-        return _fit_into(plan, spend.sel(channel=plan.current["channel"]))
-
-
-def _bound(fit: ConvergedFit, scenario: Scenario) -> Plan:
-    """Work out budget and bounds in totals of the window."""
-    current = mean_recent_spend(fit.features).reset_coords(drop=True) * scenario.periods
-    return Plan(
-        budget=scenario.resolve_budget(float(current.sum())),
-        current=current,
-        lower=current * max(0.0, 1 - scenario.bounds),
-        upper=current * (1 + scenario.bounds),
-        spend=current,
-    )
-
-
-def _require_feasible(plans: Mapping[str, Plan]) -> None:
-    """Refuse budgets that no plan within bounds can spend."""
-    messages = []
-    for name, plan in plans.items():
-        least, most = float(plan.lower.sum()), float(plan.upper.sum())
-        slack = BUDGET_TOLERANCE * plan.budget
-        if not least - slack <= plan.budget <= most + slack:
-            messages.append(
-                f"`scenarios.{name}` must be spendable within its bounds, which allow "
-                f"{least:,.0f} to {most:,.0f} over the window; its budget is {plan.budget:,.0f}. "
-                "Widen `bounds`, or change `budget`."
-            )
-    if messages:
-        raise ScenarioError("\n".join(messages))
-
-
-def _fit_into(plan: Plan, spend: xr.DataArray) -> xr.DataArray:
-    """Move a plan onto its budget and into its bounds, each channel in proportion to its room."""
-    inside = spend.clip(plan.lower, plan.upper)
-    missing = plan.budget - float(inside.sum())
-    room = plan.upper - inside if missing > 0 else inside - plan.lower
-    total_room = float(room.sum())
-    if total_room <= 0:
-        return inside
-    return inside + room * min(1.0, abs(missing) / total_room) * (1 if missing > 0 else -1)
+        return fit_into(plan, spend.sel(channel=plan.current["channel"]))
 
 
 def _tabulate(

@@ -1,7 +1,5 @@
 """How well a model describes the history it was fitted to."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -9,50 +7,6 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contributions import compute_fitted_mean
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER
-
-MIN_R2 = 0.85
-"""R2 below which the fit is called poor."""
-MAX_MAPE = 0.15
-"""Mean absolute percentage error above which the fit is called poor, a share."""
-MAX_AUTOCORRELATION = 0.3
-"""Lag-1 autocorrelation of the residuals above which something is missing."""
-COVERAGE_SLACK = 0.08
-"""How far the coverage of the 90 % interval may lie from 0.9."""
-
-
-@dataclass(frozen=True)
-class FitQuality:
-    """How close the fitted mean comes to the target.
-
-    Attributes
-    ----------
-    r2 : float
-        1 - residual / total sum of squares, of the posterior mean of the fitted mean.
-    mape : float
-        Mean absolute error as a share of the target; NaN where the target is 0 somewhere.
-    coverage : float
-        Share of periods inside the 5-95 % predictive interval, 0 to 1.
-    autocorrelation : float
-        Of the residuals at lag 1.
-    """
-
-    r2: float
-    mape: float
-    coverage: float
-    autocorrelation: float
-
-    @property
-    def shortcomings(self) -> tuple[str, ...]:
-        """What falls short of the limits above, in words."""
-        found = {
-            f"R2 is {self.r2:.2f} (at least {MIN_R2})": self.r2 < MIN_R2,
-            f"MAPE is {self.mape:.1%} (at most {MAX_MAPE:.0%})": self.mape > MAX_MAPE,
-            f"residuals follow each other: autocorrelation {self.autocorrelation:.2f} (at most "
-            f"{MAX_AUTOCORRELATION})": abs(self.autocorrelation) > MAX_AUTOCORRELATION,
-            f"the 90 % interval holds {self.coverage:.0%} of the periods": abs(self.coverage - 0.9)
-            > COVERAGE_SLACK,
-        }
-        return tuple(words for words, is_short in found.items() if is_short)
 
 
 def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
@@ -88,33 +42,3 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     table["residual"] = table["observed"] - table["fitted"]
     table.attrs["fit_id"] = fit.fit_id
     return table
-
-
-def assess_fit(table: pd.DataFrame) -> FitQuality:
-    """Measure how close a fit comes.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `summarize_fit`.
-
-    Returns
-    -------
-    FitQuality
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"observed": [1.0, 2.0, 4.0], "fitted": [1.0, 2.0, 4.0]})
-    >>> table["residual"], table["lower"], table["upper"] = [0.0, 0.1, 0.0], 0.0, 9.0
-    >>> assess_fit(table).coverage
-    1.0
-    """
-    observed, residual = table["observed"], table["residual"]
-    is_inside = observed.between(table["lower"], table["upper"])
-    total = ((observed - observed.mean()) ** 2).sum()
-    return FitQuality(
-        r2=float(1 - (residual**2).sum() / total),
-        mape=float((residual / observed).abs().mean()) if (observed != 0).all() else float("nan"),
-        coverage=float(is_inside.mean()),
-        autocorrelation=float(residual.autocorr(1)),
-    )

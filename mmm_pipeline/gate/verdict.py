@@ -62,6 +62,18 @@ class Diagnostics(BaseModel):
     stuck: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
+    @property
+    def measures(self) -> dict[str, float | None]:
+        """The numbers that limits are set on, by name."""
+        return {
+            "max_rhat": self.max_rhat,
+            "min_ess_bulk": self.min_ess_bulk,
+            "min_ess_tail": self.min_ess_tail,
+            "divergences": float(self.divergences),
+            "min_bfmi": self.min_bfmi,
+            "treedepth_share": self.treedepth_share,
+        }
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -128,7 +128,7 @@ def _read_parquet(file: Path) -> pa.Table:
 
 def _unreadable(code: str, message: str) -> SourceError:
     """Wrap one message about the source as a whole."""
-    return SourceError([Problem(code=code, message=message, setting=PATH_SETTING)])
+    return SourceError([Problem(code=code, message=message, setting=PATH_SETTING, is_of_spec=True)])
 
 
 def _first_line(error: Exception) -> str:

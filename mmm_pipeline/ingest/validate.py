@@ -71,4 +71,4 @@ def _tell_missing_column(role: ColumnRole, raw: pd.DataFrame, source: str) -> Pr
         f"`{'.'.join(role.setting)}` must name a column of {source}; there is no "
         f"{role.source!r}. It has: {shorten(there, shown=40)}.{hint}"
     )
-    return Problem("missing_column", message, role.source, role.setting)
+    return Problem("missing_column", message, role.source, role.setting, is_of_spec=True)

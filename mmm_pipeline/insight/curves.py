@@ -5,8 +5,8 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
 from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.recent import mean_recent_spend
 from mmm_pipeline.insight.summary import LOWER, UPPER
 
 REACH = 1.5
@@ -62,21 +62,3 @@ def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
     table = table[columns].reset_index(drop=True)
     table.attrs["fit_id"] = fit.fit_id
     return table
-
-
-def mean_recent_spend(features: xr.Dataset) -> xr.DataArray:
-    """Average what is spent today: the last 52 weeks, or all there is if that is less.
-
-    Parameters
-    ----------
-    features : xarray.Dataset
-        With ``spend (date, channel)`` and the attribute `grain`.
-
-    Returns
-    -------
-    xarray.DataArray, dims ``(channel,)``
-        Currency per period.
-    """
-    periods = PERIODS_PER_YEAR[features.attrs["grain"]]
-    recent: xr.DataArray = features["spend"].isel(date=slice(-periods, None)).mean("date")
-    return recent

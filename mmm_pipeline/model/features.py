@@ -132,7 +132,7 @@ def _tell_idle_event(name: str, dates: pd.DatetimeIndex) -> Problem:
         f"{dates[0]:%Y-%m-%d} and {dates[-1]:%Y-%m-%d} it never changes. Correct its days, or "
         "remove it."
     )
-    return Problem("idle_event", message, setting=("events", name))
+    return Problem("idle_event", message, setting=("events", name), is_of_spec=True)
 
 
 def _scale_controls(columns: dict[str, np.ndarray]) -> xr.Dataset:

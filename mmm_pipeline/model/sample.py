@@ -49,6 +49,13 @@ class Progress:
     divergences: int
     seconds: float
 
+    def __str__(self) -> str:
+        """Say it in a line of a log."""
+        return (
+            f"Sampling: {self.draws:,} of {self.total_draws:,} draws, "
+            f"{self.divergences} divergences, {self.seconds:.0f} s"
+        )
+
 
 def sample_posterior(
     model: pm.Model, sampling: Sampling, tell: Callable[[Progress], None]

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
-from mmm_pipeline.evidence.fit import FitQuality, assess_fit
+from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
@@ -56,6 +56,14 @@ class ReportInputs:
             message = (
                 f"A report must be made from one fit, {self.fit.fit_id}; of another are: "
                 f"{', '.join(others)}. Materialise them first."
+            )
+            raise StaleFitError(message)
+        request_id = self.fit.trace.attrs["request_id"]
+        if self.prior.attrs["request_id"] != request_id:
+            name = self.fit.spec.name
+            message = (
+                f"A report must show the priors of the fit it shows, request {request_id}; "
+                f"{name}/prior_predictive is of another. Materialise it first."
             )
             raise StaleFitError(message)
 

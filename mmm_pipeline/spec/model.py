@@ -148,6 +148,13 @@ class Refit(SpecPart):
     )
 
     @model_validator(mode="after")
+    def _has_five_fields(self) -> Self:
+        if self.cron is not None and len(self.cron.split()) != 5:
+            message = f"`refit.cron` must have cron's five fields; got {self.cron!r}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
         if self.cron is None and not self.on_new_data:
             message = "`refit` must name a `cron`, or say `on_new_data: true`, or be left out"

@@ -1,0 +1,121 @@
+"""When a model is fitted again: its job, its schedule, its sensor.
+
+What is fitted, and whether the result may be read, is not decided here.
+"""
+
+import json
+from typing import Any
+
+import dagster as dg
+
+from mmm_pipeline.errors import SourceError
+from mmm_pipeline.lineage.model import Model
+
+SENSOR_SECONDS = 60
+"""How often a source is looked at; a change is acted on when two looks agree."""
+
+
+def build_job(model: Model) -> Any:
+    """Make the job that materialises the whole lineage of a model.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    dagster.UnresolvedAssetJobDefinition
+        ``<model>__refit``.
+    """
+    return dg.define_asset_job(
+        f"{model.spec.name}__refit",
+        selection=dg.AssetSelection.groups(model.spec.name),
+        description=f"Fit {model.spec.name} again, from its source to its report.",
+        tags={"model": model.spec.name},
+    )
+
+
+def build_schedules(model: Model, job: Any) -> list[dg.ScheduleDefinition]:
+    """Make the schedule that the spec asks for.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    job : dagster.UnresolvedAssetJobDefinition
+        What it launches.
+
+    Returns
+    -------
+    list of dagster.ScheduleDefinition
+        One, running by default; none where `refit.cron` is not stated.
+    """
+    refit = model.spec.refit
+    if refit is None or refit.cron is None:
+        return []
+    schedule = dg.ScheduleDefinition(
+        name=f"{model.spec.name}__refit_schedule",
+        job=job,
+        cron_schedule=refit.cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    return [schedule]
+
+
+def build_sensors(model: Model, job: Any) -> list[dg.SensorDefinition]:
+    """Make the sensor that the spec asks for.
+
+    It goes by the content of the source, not by its date, and waits until two looks agree, so
+    that a file that is still being written is not fitted.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    job : dagster.UnresolvedAssetJobDefinition
+        What it launches.
+
+    Returns
+    -------
+    list of dagster.SensorDefinition
+        One, running by default; none where `refit.on_new_data` is not stated.
+    """
+    refit = model.spec.refit
+    if refit is None or not refit.on_new_data:
+        return []
+
+    @dg.sensor(
+        name=f"{model.spec.name}__new_data_sensor",
+        job=job,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Fits {model.spec.name} again when the content of its source changes.",
+    )
+    def new_data(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from mmm_pipeline.ingest.read import digest_source, resolve_source
+
+        try:
+            digest = digest_source(resolve_source(model.project.data, model.spec.data.path))
+        except SourceError as error:
+            return dg.SkipReason(str(error))
+        return _compare(context.cursor, digest)
+
+    return [new_data]
+
+
+def _compare(cursor: str | None, digest: str) -> dg.SensorResult | dg.SkipReason:
+    """Launch once for each change of content that has settled."""
+    seen: dict[str, Any] = {"launched": None, "settling": None, "n_launched": 0}
+    seen |= json.loads(cursor) if cursor else {}
+    if digest == seen["launched"]:
+        return dg.SkipReason("The source has not changed.")
+    if digest != seen["settling"]:
+        note = json.dumps({**seen, "settling": digest})
+        reason = "The source has changed; waiting to see whether it is complete."
+        return dg.SensorResult(skip_reason=reason, cursor=note)
+    n_launched = seen["n_launched"] + 1
+    note = json.dumps({"launched": digest, "settling": None, "n_launched": n_launched})
+    # The count lets content that comes back be fitted again; the run key alone would not.
+    request = dg.RunRequest(run_key=f"{n_launched}:{digest}", tags={"source_sha256": digest})
+    return dg.SensorResult(run_requests=[request], cursor=note)

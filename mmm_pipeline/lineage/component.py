@@ -1,0 +1,128 @@
+"""From a spec to definitions, and from a `defs.yaml` to a spec.
+
+Nothing about what the assets do belongs here.
+"""
+
+from pathlib import Path
+
+import dagster as dg
+from pydantic import BaseModel
+
+from mmm_pipeline.errors import SpecError
+from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
+from mmm_pipeline.lineage.data_assets import build_data_assets
+from mmm_pipeline.lineage.fit_assets import build_fit_assets
+from mmm_pipeline.lineage.io_managers import build_io_managers
+from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.project import Project, clone_root, show_path
+from mmm_pipeline.lineage.result_assets import build_result_assets
+from mmm_pipeline.spec import ModelSpec, SettingLocation
+
+
+def build_model_defs(
+    spec: ModelSpec,
+    *,
+    project: Project | None = None,
+    location: SettingLocation | None = None,
+) -> dg.Definitions:
+    """Make the whole lineage of one model.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    project : Project, optional
+        Where its data and results lie; those of the clone this package stands in, by default.
+    location : SettingLocation, optional
+        Where its YAML stands, for errors to point at.
+
+    Returns
+    -------
+    dagster.Definitions
+        Assets, checks, job, and the schedule and sensor that the spec asks for. Runs in one
+        process: a process for each step would import the sampler each time.
+    """
+    model = Model(spec, project or Project.locate(clone_root()), location)
+    job = build_job(model)
+    assets = [*build_data_assets(model), *build_fit_assets(model), *build_result_assets(model)]
+    return dg.Definitions(
+        assets=assets,
+        jobs=[job],
+        schedules=build_schedules(model, job),
+        sensors=build_sensors(model, job),
+        resources=build_io_managers(model.project.outputs),
+        executor=dg.in_process_executor,
+    )
+
+
+class MarketingMixModel(dg.Component):
+    """A Bayesian marketing mix model, from its source data to its budget scenarios.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What the YAML says.
+    """
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+
+    @classmethod
+    def get_model_cls(cls) -> type[ModelSpec]:
+        """Tell Dagster what the YAML may say.
+
+        Returns
+        -------
+        type of ModelSpec
+        """
+        return ModelSpec
+
+    @classmethod
+    def load(
+        cls, attributes: BaseModel | None, context: dg.ComponentLoadContext
+    ) -> "MarketingMixModel":
+        """Take the spec as it was read.
+
+        Parameters
+        ----------
+        attributes : ModelSpec
+            What the YAML says, as Dagster read it.
+        context : dagster.ComponentLoadContext
+            Where it stands.
+
+        Returns
+        -------
+        MarketingMixModel
+
+        Raises
+        ------
+        SpecError
+            If the folder has another name than the model.
+        """
+        spec = ModelSpec.model_validate(attributes)
+        if context.path.name != spec.name:
+            file = show_path(context.path / "defs.yaml", context.project_root)
+            message = (
+                f"{file}: a model's `name` must be the name of its folder, "
+                f"{context.path.name!r}; got {spec.name!r}"
+            )
+            raise SpecError(message)
+        return cls(spec)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Make the lineage.
+
+        Parameters
+        ----------
+        context : dagster.ComponentLoadContext
+            Where the YAML stands.
+
+        Returns
+        -------
+        dagster.Definitions
+        """
+        root = Path(context.project_root)
+        file = context.path / "defs.yaml"
+        shown_as = show_path(file, root)
+        location = SettingLocation.from_yaml(file, shown_as, self.spec.name)
+        return build_model_defs(self.spec, project=Project.locate(root), location=location)

@@ -1,0 +1,169 @@
+"""From the features to an examined fit: prior, posterior, diagnostics.
+
+What a limit is, and what breaks it, is said in `mmm_pipeline.gate`, not here.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import xarray as xr
+
+from mmm_pipeline.gate import Examination
+from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
+from mmm_pipeline.lineage.failures import told_clearly
+from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
+from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
+from mmm_pipeline.lineage.reuse import name_origin
+from mmm_pipeline.model.identity import list_versions
+from mmm_pipeline.model.trace import name_request
+
+PLAUSIBLE = {"plausible": "What the priors alone expect is something a marketer could sign."}
+CONVERGED = {
+    "rhat": "The chains agree: largest R-hat of any free parameter.",
+    "ess": "There are enough independent draws: smallest effective sample size.",
+    "divergences": "The sampler followed the posterior everywhere: divergent transitions.",
+    "bfmi": "The sampler explored the energy: smallest BFMI.",
+    "treedepth": "The sampler was not cut short: share of draws at the largest tree depth.",
+    "draws": "Every free parameter moves, in finite steps.",
+}
+
+
+class FitConfig(dg.Config):
+    """What may be said when a fit is launched. The gate's limits are not among it."""
+
+    force: bool = False
+    """Sample anew even if an identical fit is stored."""
+
+
+def build_fit_assets(model: Model) -> list[dg.AssetsDefinition]:
+    """Wire prior, fit and diagnostics of a model.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+
+    Returns
+    -------
+    list of dagster.AssetsDefinition
+        ``prior_predictive``, ``fitted_trace``, ``diagnostics``.
+    """
+    return [_prior_predictive(model), _fitted_trace(model), _diagnostics(model)]
+
+
+def _prior_predictive(model: Model) -> dg.AssetsDefinition:
+    @model.asset(
+        "prior_predictive",
+        form="arrays",
+        kinds={"pymc", "netcdf"},
+        reads=["features"],
+        checks=specify(model.key("prior_predictive"), PLAUSIBLE, blocking=False),
+    )
+    def prior_predictive(features: xr.Dataset) -> Iterator[Any]:
+        """What the priors alone say about the target and the returns."""
+        request_id = name_request(model.spec, features, list_versions())
+        made_from = name_origin("prior_predictive", request_id=request_id)
+        prior = model.store.reuse("prior_predictive", FORMS["arrays"], made_from)
+        if prior is None:
+            from mmm_pipeline.model.prior_predictive import sample_prior
+
+            prior = sample_prior(model.spec, features).assign_attrs(request_id=request_id)
+        from mmm_pipeline.model.plausibility import assess_prior
+
+        plausibility = assess_prior(prior, features)
+        yield dg.Output(
+            prior,
+            metadata={
+                MADE_FROM: made_from,
+                "prior_media_share": plausibility.media_share,
+                **{f"prior_roas_{name}": m for name, m in plausibility.roas_median.items()},
+                "target": show_figure(
+                    "draw_prior_target", prior=prior["target"], observed=features["target"]
+                ),
+            },
+        )
+        yield report_warnings("plausible", plausibility.absurdities)
+
+    return prior_predictive
+
+
+def _fitted_trace(model: Model) -> dg.AssetsDefinition:
+    @model.asset(
+        "fitted_trace",
+        form="trace",
+        kinds={"pymc", "nutpie", "netcdf"},
+        reads=["features"],
+        pool="sampler",
+    )
+    def fitted_trace(
+        context: dg.AssetExecutionContext, config: FitConfig, features: xr.Dataset
+    ) -> dg.Output[Any]:
+        """The posterior: free parameters, sampler statistics, the exact inputs.
+
+        An identical fit that is stored is used again, unless the run says `force: true`.
+        """
+        request_id = name_request(model.spec, features, list_versions())
+        trace = None if config.force else model.store.find_fit(request_id)
+        if trace is not None:
+            context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")
+        else:
+            from mmm_pipeline.model.fit import fit_model
+
+            context.log.info("Compiling the model; sampling follows.")
+            trace = fit_model(model.spec, features, lambda p: context.log.info(str(p)))
+            model.store.keep_fit(trace)
+        names = ("fit_id", "request_id", "fitted_at")
+        metadata = {name: str(trace.attrs[name]) for name in names}
+        return dg.Output(trace, metadata={**metadata, "seconds": float(trace.attrs["seconds"])})
+
+    return fitted_trace
+
+
+def _diagnostics(model: Model) -> dg.AssetsDefinition:
+    @model.asset(
+        "diagnostics",
+        form="diagnostics",
+        kinds={"arviz", "json"},
+        reads=["fitted_trace"],
+        checks=specify(model.key("diagnostics"), CONVERGED, blocking=True),
+    )
+    def diagnostics(context: dg.AssetExecutionContext, fitted_trace: xr.DataTree) -> Iterator[Any]:
+        """Whether the fit may be read: the verdict, every number behind it, and advice.
+
+        Nothing past this asset can be made from a fit that breaks a limit.
+        """
+        fit_id, limits = fitted_trace.attrs["fit_id"], model.spec.gate
+        made_from = name_origin("diagnostics", fit_id=fit_id, limits=limits.model_dump())
+        with told_clearly(model.location):
+            examination = model.store.reuse("diagnostics", FORMS["diagnostics"], made_from)
+        if examination is None:
+            examination = _examine(model, fitted_trace)
+            model.store.keep_examination(examination)
+        verdict, numbers = examination.verdict, examination.numbers
+        for sentence in (*verdict.failures.values(), *verdict.advice):
+            context.log.error(sentence)
+        yield dg.Output(
+            examination,
+            metadata={
+                MADE_FROM: made_from,
+                "verdict": verdict.word,
+                "why": "; ".join((*verdict.failures.values(), *verdict.reasons))
+                or "all limits hold",
+                "advice": "; ".join(verdict.advice) or "none needed",
+                **show_numbers(numbers.measures),
+                "parameters": show_table(examination.parameters),
+            },
+        )
+        yield from report_verdict(verdict, show_numbers(numbers.measures))
+
+    return diagnostics
+
+
+def _examine(model: Model, trace: xr.DataTree) -> Examination:
+    """Measure a fit under the limits of the spec."""
+    from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
+
+    parameters = assess_parameters(trace["/posterior"].to_dataset())
+    return Examination(diagnose(trace, parameters), model.spec.gate, parameters)

@@ -1,0 +1,238 @@
+"""Where results lie, and how they get there whole or not at all.
+
+How a result becomes a file belongs to `mmm_pipeline.lineage.forms`.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import xarray as xr
+from upath import UPath
+
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.gate import Examination
+from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, TraceForm
+from mmm_pipeline.model.trace import has_own_identity
+
+TRACE_FORM, DIAGNOSTICS_FORM = TraceForm(), DiagnosticsForm()
+
+
+@dataclass(frozen=True)
+class Store:
+    """The outputs of one model, on disk or on an object store.
+
+    Attributes
+    ----------
+    root : str
+        Folder or address of all outputs.
+    model : str
+        Whose outputs.
+    """
+
+    root: str
+    model: str
+
+    @property
+    def folder(self) -> UPath:
+        """Where the model's current results lie."""
+        return UPath(self.root) / self.model
+
+    def locate(self, asset: str, form: Form) -> UPath:
+        """Name the file of an asset.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        form : Form
+            How it is written.
+
+        Returns
+        -------
+        UPath
+            The one that counts, where a form has several.
+        """
+        return self.folder / f"{asset}{form.suffixes[0]}"
+
+    def write(self, asset: str, form: Form, value: Any, made_from: str | None = None) -> None:
+        """Write a result beside its place, then put it there.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        form : Form
+            How it is written.
+        value : object
+            What the form takes.
+        made_from : str, optional
+            Name of all that the result follows from; see `reuse`.
+        """
+        mark = self._mark(asset)
+        mark.unlink(missing_ok=True)
+        _put(self.folder, asset, form, value)
+        if made_from is not None:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(made_from, encoding="utf-8")
+
+    def read(self, asset: str, form: Form) -> Any:
+        """Read a result.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        form : Form
+            How it was written.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        StaleFitError
+            If it has never been materialised.
+        """
+        if not self.locate(asset, form).exists():
+            message = (
+                f"{self.model}/{asset} must be there before what follows from it; it has not been "
+                f"materialised. Materialise {self.model}/{asset} first."
+            )
+            raise StaleFitError(message)
+        return _get(self.folder, asset, form)
+
+    def reuse(self, asset: str, form: Form, made_from: str) -> Any | None:
+        """Read a result if it follows from the very same things, so that it need not be made.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        form : Form
+            How it was written.
+        made_from : str
+            Name of all that it follows from.
+
+        Returns
+        -------
+        object or None
+            None where it is not there, or was made from something else.
+        """
+        mark = self._mark(asset)
+        if not mark.exists() or mark.read_text(encoding="utf-8") != made_from:
+            return None
+        return self.read(asset, form) if self.locate(asset, form).exists() else None
+
+    def keep_fit(self, trace: xr.DataTree) -> None:
+        """Keep a fit for good, under its own name. One that is there is left as it is.
+
+        Parameters
+        ----------
+        trace : xarray.DataTree
+            The fit.
+        """
+        folder = self._fit_folder(str(trace.attrs["fit_id"]))
+        record = folder / "fit.json"
+        if record.exists():
+            return
+        _put(folder, "trace", TRACE_FORM, trace)
+        (folder / "spec.json").write_text(str(trace.attrs["spec"]), encoding="utf-8")
+        names = {name: trace.attrs[name] for name in ("fit_id", "request_id", "fitted_at")}
+        record.write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+
+    def keep_examination(self, examination: Examination) -> None:
+        """Keep what was measured of a fit, beside it. One that is there is left as it is.
+
+        Parameters
+        ----------
+        examination : Examination
+            Of a fit that was kept.
+        """
+        folder = self._fit_folder(examination.numbers.fit_id)
+        if not (folder / "diagnostics.json").exists():
+            _put(folder, "diagnostics", DIAGNOSTICS_FORM, examination)
+
+    def find_fit(self, request_id: str) -> xr.DataTree | None:
+        """Find the latest fit that answers a request.
+
+        Parameters
+        ----------
+        request_id : str
+            What is asked for.
+
+        Returns
+        -------
+        xarray.DataTree or None
+            None where there is none, or what there is is not what its names say.
+        """
+        records = [
+            json.loads(record.read_text(encoding="utf-8"))
+            for record in (self.folder / "fits").glob("*/fit.json")
+        ]
+        answers = [record for record in records if record["request_id"] == request_id]
+        for record in sorted(answers, key=lambda record: record["fitted_at"], reverse=True):
+            trace: xr.DataTree = _get(self._fit_folder(record["fit_id"]), "trace", TRACE_FORM)
+            if has_own_identity(trace):
+                return trace
+        return None
+
+    def _fit_folder(self, fit_id: str) -> UPath:
+        """Where a fit is kept."""
+        return self.folder / "fits" / fit_id
+
+    def _mark(self, asset: str) -> UPath:
+        """Name the note of what an asset was made from."""
+        return self.folder / ".made_from" / asset
+
+
+def _put(folder: UPath, stem: str, form: Form, value: Any) -> None:
+    """Write all files of a value, and only then move them to their place, the main one last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _scratch(folder) as scratch:
+        form.write(value, scratch / stem)
+        for suffix in reversed(form.suffixes):
+            source, target = scratch / f"{stem}{suffix}", folder / f"{stem}{suffix}"
+            if _is_local(folder):
+                os.replace(source, target.path)  # noqa: PTH105  # two kinds of path
+            else:
+                target.fs.put_file(str(source), target.path)
+
+
+def _get(folder: UPath, stem: str, form: Form) -> Any:
+    """Read a value, through a local copy where it lies on an object store."""
+    if _is_local(folder):
+        return form.read(Path(folder.path) / stem)
+    with TemporaryDirectory() as name:
+        for suffix in form.suffixes:
+            source = folder / f"{stem}{suffix}"
+            source.fs.get_file(source.path, str(Path(name) / f"{stem}{suffix}"))
+        return form.read(Path(name) / stem)
+
+
+@contextmanager
+def _scratch(folder: UPath) -> Iterator[Path]:
+    """Open a folder on the same disk as the target, and clear it away whatever happens."""
+    if not _is_local(folder):
+        with TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    scratch = Path(folder.path) / f".tmp-{uuid.uuid4().hex}"
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_local(path: UPath) -> bool:
+    """Tell a disk from an object store."""
+    return path.protocol in {"", "file", "local"}
