@@ -44,7 +44,7 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     }
     require_feasible(plans)
     optimizers = {
-        scenario.periods: _Window(fit, scenario.periods) for scenario in fit.spec.scenarios.values()
+        scenario.periods: Window(fit, scenario.periods) for scenario in fit.spec.scenarios.values()
     }
     tables, draws = [], []
     for name, scenario in fit.spec.scenarios.items():
@@ -60,13 +60,21 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     return Summary(table, xr.concat(draws, "scenario").assign_attrs(fit_id=fit.fit_id))
 
 
-class _Window:
-    """The library's optimiser for one length of window, in totals instead of per period."""
+class Window:
+    """The library's optimiser for one length of window, in totals instead of per period.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    periods : int
+        Length of the window that follows the data.
+    """
 
     def __init__(self, fit: ConvergedFit, periods: int) -> None:
         features = fit.features
-        last = pd.Timestamp(features["date"].to_numpy()[-1])
-        dates = extend_calendar(last, features.attrs["grain"], periods)
+        history = pd.DatetimeIndex(features["date"].to_numpy())
+        dates = extend_calendar(history, features.attrs["grain"], periods)
         self._periods = periods
         self._target_scale = float(features["target_scale"])
         self._optimizer: Any = restore_model(fit).budget_optimizer(dates[0], dates[-1])
@@ -76,7 +84,18 @@ class _Window:
         self._nothing = self._contribute(xr.zeros_like(features["channel_scale"]))
 
     def allocate(self, plan: Plan) -> Plan:
-        """Find the best plan from several starts, and never take a worse one than a start."""
+        """Find the best plan from several starts, and never take a worse one than a start.
+
+        Parameters
+        ----------
+        plan : Plan
+            Budget and bounds.
+
+        Returns
+        -------
+        Plan
+            With the spend of the largest expected response.
+        """
         starts = (fit_into(plan, plan.current), fit_into(plan, xr.ones_like(plan.current)))
         found = [self._improve(plan, start) for start in starts]
         best = max(
@@ -85,7 +104,18 @@ class _Window:
         return Plan(plan.budget, plan.current, plan.lower, plan.upper, best)
 
     def respond(self, spend: xr.DataArray) -> xr.DataArray:
-        """Compute what a plan adds, dims ``(channel, sample)``, target units."""
+        """Compute what spend adds to what earlier spend still brings.
+
+        Parameters
+        ----------
+        spend : xarray.DataArray, dims ``(channel,)``
+            Totals of the window, spread evenly over its periods.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(channel, sample)``
+            Target units, up to `l_max` periods after the window.
+        """
         return self._contribute(spend / self._periods) - self._nothing
 
     def _contribute(self, per_period: xr.DataArray) -> xr.DataArray:

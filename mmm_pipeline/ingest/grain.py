@@ -9,13 +9,6 @@ type Grain = Literal["day", "week", "month"]
 PERIODS_PER_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12}
 """Whole periods in 52 weeks, or in twelve months."""
 
-STEP: dict[Grain, pd.DateOffset] = {
-    "day": pd.DateOffset(days=1),
-    "week": pd.DateOffset(weeks=1),
-    "month": pd.DateOffset(months=1),
-}
-"""From one period to the next."""
-
 
 def detect_grain(days: pd.DatetimeIndex) -> Grain | None:
     """Recognise days, weeks or months on the distinct dates of a table.
@@ -60,7 +53,8 @@ def build_calendar(days: pd.DatetimeIndex, grain: Grain) -> pd.DatetimeIndex:
     Returns
     -------
     pandas.DatetimeIndex
-        First days of the periods, in order. Months keep the day of the first date.
+        Dates of the periods, in order. Months keep the day of the first date, or are all last
+        days of their month if the dates given are.
 
     Examples
     --------
@@ -68,22 +62,19 @@ def build_calendar(days: pd.DatetimeIndex, grain: Grain) -> pd.DatetimeIndex:
     [15, 15, 15]
     """
     first, last = days.min(), days.max()
-    n_periods = len(
-        pd.period_range(first, last, freq={"day": "D", "week": "W", "month": "M"}[grain])
-    )
-    calendar = pd.DatetimeIndex([first + step * STEP[grain] for step in range(n_periods + 1)])
+    calendar = _walk(days, grain, first, (last - first).days + 2)
     return calendar[calendar <= last]
 
 
-def extend_calendar(last: pd.Timestamp, grain: Grain, periods: int) -> pd.DatetimeIndex:
-    """List the periods that follow a date.
+def extend_calendar(days: pd.DatetimeIndex, grain: Grain, periods: int) -> pd.DatetimeIndex:
+    """List the periods that follow the last date.
 
     Parameters
     ----------
-    last : pandas.Timestamp
-        First day of the last period known.
+    days : pandas.DatetimeIndex
+        Dates in any order.
     grain : {"day", "week", "month"}
-        Distance of the periods.
+        Their distance.
     periods : int
         How many are wanted, at least 1.
 
@@ -93,7 +84,23 @@ def extend_calendar(last: pd.Timestamp, grain: Grain, periods: int) -> pd.Dateti
 
     Examples
     --------
-    >>> extend_calendar(pd.Timestamp("2024-01-01"), "week", 2).strftime("%m-%d").tolist()
+    >>> extend_calendar(pd.DatetimeIndex(["2024-01-01"]), "week", 2).strftime("%m-%d").tolist()
     ['01-08', '01-15']
     """
-    return pd.DatetimeIndex([last + n * STEP[grain] for n in range(1, periods + 1)])
+    first, last = days.min(), days.max()
+    calendar = _walk(days, grain, first, (last - first).days + 2 + periods)
+    return calendar[calendar > last][:periods]
+
+
+def _walk(
+    days: pd.DatetimeIndex, grain: Grain, first: pd.Timestamp, steps: int
+) -> pd.DatetimeIndex:
+    """Take steps of a grain from the first date; always from the first, so that the 31st stays."""
+    if grain == "month" and days.is_month_end.all():
+        return pd.DatetimeIndex(pd.date_range(first, periods=steps, freq="ME"))
+    if grain == "month":
+        months = range(-(-steps // 28) + 12)
+        return pd.DatetimeIndex([first + pd.DateOffset(months=month) for month in months])
+    return pd.DatetimeIndex(
+        pd.date_range(first, periods=steps, freq={"day": "D", "week": "7D"}[grain])
+    )

@@ -219,9 +219,17 @@ def control_prior(spec: ModelSpec, sd: float) -> Prior:
     signs = [control.sign for control in spec.controls.values()] + [None] * len(spec.events)
     if not any(signs):
         return Prior("Normal", mu=0, sigma=sd, dims="control")
-    lower = xr.DataArray([0.0 if s == "positive" else -np.inf for s in signs], dims="control")
-    upper = xr.DataArray([0.0 if s == "negative" else np.inf for s in signs], dims="control")
+    lower = _by_control([0.0 if sign == "positive" else -np.inf for sign in signs])
+    upper = _by_control([0.0 if sign == "negative" else np.inf for sign in signs])
     return Prior("TruncatedNormal", mu=0, sigma=sd, lower=lower, upper=upper, dims="control")
+
+
+def _by_control(values: list[float]) -> xr.DataArray | float:
+    """Label one bound per control; a bound that all share stays a number.
+
+    PyTensor 3.3 draws nothing at all from a truncated normal with a bound of length one.
+    """
+    return values[0] if len(set(values)) == 1 else xr.DataArray(values, dims="control")
 
 
 def _by_channel(values: Any) -> xr.DataArray:

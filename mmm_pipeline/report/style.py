@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -140,6 +141,47 @@ def amounts(axes: Axes, which: str) -> None:
     """
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(lambda value, _: format_amount(value)))
+
+
+def date_axes(figure: Figure) -> Axes:
+    """Open axes whose x is time.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Changed in place.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    axes = plain_axes(figure.subplots())
+    locator = AutoDateLocator(minticks=4, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.margins(x=0.01)
+    return axes
+
+
+def legend_above(axes: Axes) -> None:
+    """Put the legend where no data are.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Changed in place.
+    """
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=7,
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        borderaxespad=0.2,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
 
 
 def encode_png(figure: Figure, dpi: int = 80) -> str:

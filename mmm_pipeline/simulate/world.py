@@ -187,7 +187,7 @@ def _wander(weeks: int, rng: np.random.Generator) -> Vector:
 
 def _season(weeks: pd.DatetimeIndex, season: tuple[float, float, float, float]) -> Vector:
     """Add up two harmonics of the year."""
-    angle = 2 * np.pi * weeks.dayofyear.to_numpy() / 365.25
+    angle = 2 * np.pi * weeks.day_of_year.to_numpy() / 365.25
     sine, cosine, sine_2, cosine_2 = season
     waves: Vector = (
         sine * np.sin(angle)

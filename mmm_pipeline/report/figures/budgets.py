@@ -1,0 +1,123 @@
+"""What a budget would bring: response curves and scenarios."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from mmm_pipeline.report.style import (
+    INK,
+    MUTED,
+    amounts,
+    color_of,
+    format_amount,
+    new_figure,
+    plain_axes,
+)
+
+
+def draw_response_curves(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
+    """Draw how each channel's response bends, and where today's spend stands.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``channel, spend, response, lower, upper, is_observed, spend_now``.
+    channels : sequence of str
+        One panel each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    n_columns = min(3, len(channels))
+    n_rows = -(-len(channels) // n_columns)
+    figure = new_figure(3.2 * n_columns, 2.5 * n_rows + 0.2)
+    panels = np.atleast_1d(figure.subplots(n_rows, n_columns)).ravel()
+    for channel, axes in zip(channels, panels, strict=False):
+        _draw_response_curve(axes, table[table["channel"] == channel], channel, channels)
+    for axes in panels[len(channels) :]:
+        axes.set_visible(False)
+    figure.supxlabel("spend per period", color=MUTED, fontsize=10)
+    figure.supylabel("response per period", color=MUTED, fontsize=10)
+    return figure
+
+
+def _draw_response_curve(
+    axes: Axes, curve: pd.DataFrame, channel: str, channels: Sequence[str]
+) -> None:
+    """Draw one channel: solid where spend was seen, dashed beyond."""
+    color = color_of(channel, channels)
+    plain_axes(axes)
+    axes.fill_between(curve["spend"], curve["lower"], curve["upper"], color=color, alpha=0.18, lw=0)
+    seen = curve[curve["is_observed"]]
+    axes.plot(curve["spend"], curve["response"], color=color, lw=1.4, ls=(0, (3, 2)))
+    axes.plot(seen["spend"], seen["response"], color=color, lw=2)
+    now = float(curve["spend_now"].iloc[0])
+    response_now = float(np.interp(now, curve["spend"], curve["response"]))
+    axes.plot([now], [response_now], "o", color=INK, ms=5)
+    axes.annotate(
+        f"today {format_amount(now)}",
+        (now, response_now),
+        xytext=(6, -11),
+        textcoords="offset points",
+        fontsize=8,
+        color=INK,
+    )
+    axes.set_title(channel, color=INK, fontsize=10, loc="left")
+    axes.set_xlim(0, None)
+    axes.set_ylim(0, None)
+    axes.locator_params(axis="x", nbins=4)
+    amounts(axes, "x")
+    amounts(axes, "y")
+
+
+def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
+    """Draw today's plan and every scenario's, and what each would bring.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``scenario, channel, spend_current, spend, response_current, response``.
+    channels : sequence of str
+        Stacked in this order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names = table["scenario"].drop_duplicates().tolist()
+    figure = new_figure(9.5, 0.5 * (len(names) + 1) + 1.4)
+    left, right = figure.subplots(1, 2, sharey=True)
+    labels = ["today's plan", *names][::-1]
+    for axes, quantity in ((left, "spend"), (right, "response")):
+        plain_axes(axes, grid="x")
+        wide = table.pivot_table(index="channel", columns="scenario", values=quantity)
+        first = table[table["scenario"] == names[0]].set_index("channel")
+        wide["today's plan"] = first[f"{quantity}_current"]
+        start = np.zeros(len(labels))
+        for channel in channels:
+            widths = wide.loc[channel, labels].to_numpy(dtype=float)
+            color = color_of(channel, channels)
+            axes.barh(range(len(labels)), widths, left=start, color=color, height=0.6)
+            start += widths
+        for place, total in enumerate(start):
+            axes.annotate(
+                format_amount(float(total)),
+                (float(total), place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=INK,
+            )
+        axes.margins(x=0.14)
+        amounts(axes, "x")
+        axes.set_xlabel(f"{quantity} over the window", color=MUTED)
+    left.set_yticks(range(len(labels)), labels, color=INK)
+    handles = [Patch(color=color_of(channel, channels)) for channel in channels]
+    figure.legend(handles, list(channels), loc="outside upper left", ncols=6, frameon=False)
+    return figure

@@ -1,0 +1,142 @@
+"""Small specs, frames, draws and fits, with what matters to a test overridden by name."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.gate.verdict import Diagnostics
+from mmm_pipeline.ingest.validate import validate_source
+from mmm_pipeline.model.features import build_features
+from mmm_pipeline.model.trace import assemble_trace
+from mmm_pipeline.simulate import ChannelTruth, World, demo_world, simulate_world
+from mmm_pipeline.spec import ModelSpec
+
+N_CHAINS, N_DRAWS = 4, 250
+
+
+def make_spec(**overrides: Any) -> ModelSpec:
+    """Two channels on a weekly CSV."""
+    settings: dict[str, Any] = {
+        "name": "acme",
+        "data": {"path": "data/acme.csv", "date": "week", "target": "sales"},
+        "media": {"tv": {}, "search": {}},
+    }
+    return ModelSpec.model_validate(settings | overrides)
+
+
+def make_raw(periods: int = 30, **columns: Any) -> pd.DataFrame:
+    """A source as delivered: every cell is text."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(
+        {
+            "week": pd.date_range("2024-01-01", periods=periods, freq="W-MON").strftime("%Y-%m-%d"),
+            "sales": np.round(1000 + 100 * rng.random(periods), 2).astype(str),
+            "tv": np.round(50 * rng.random(periods) + 1, 2).astype(str),
+            "search": np.round(20 * rng.random(periods) + 1, 2).astype(str),
+        }
+    )
+    return frame.assign(**columns)
+
+
+def make_world(**overrides: Any) -> World:
+    """A small world with two channels that are easy to tell apart."""
+    demo = demo_world()
+    settings: dict[str, Any] = {
+        "channels": {
+            "tv": ChannelTruth(42_000, 0.5, 4, 0.60, 1.8, 1.5),
+            "search": ChannelTruth(18_000, 1.0, 1, 0.15, 2.6, 3.4),
+        },
+        "first_week": demo.first_week,
+        "weeks": 104,
+        "l_max": 8,
+        "base": demo.base,
+        "growth": demo.growth,
+        "season": demo.season,
+        "price_effect": demo.price_effect,
+        "holidays": {},
+        "noise": demo.noise,
+        "seed": 11,
+    }
+    return World(**(settings | overrides))
+
+
+def make_features(spec: ModelSpec, world: World | None = None) -> xr.Dataset:
+    """Features of a small world."""
+    frame, _ = simulate_world(world or make_world())
+    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
+    return build_features(validate_source(raw, spec, "world.csv"), spec)
+
+
+def make_posterior(spec: ModelSpec, features: xr.Dataset, seed: int = 3) -> xr.Dataset:
+    """Independent draws near the truth of the small world: a posterior nobody had to sample."""
+    rng = np.random.default_rng(seed)
+    channels = features["channel"].to_numpy()
+    shape = (N_CHAINS, N_DRAWS)
+
+    def near(center: Any, spread: float, *extra: int) -> np.ndarray:
+        return np.asarray(center) * np.exp(spread * rng.standard_normal((*shape, *extra)))
+
+    n = len(channels)
+    variables: dict[str, Any] = {
+        "intercept_contribution": (("chain", "draw"), near(0.5, 0.05)),
+        "adstock_alpha": (("chain", "draw", "channel"), near(0.3, 0.1, n)),
+        "saturation_lam": (("chain", "draw", "channel"), near(2.0, 0.1, n)),
+        "roas": (("chain", "draw", "channel"), near(np.linspace(1.5, 3.0, n), 0.1, n)),
+        "y_sigma": (("chain", "draw"), near(0.02, 0.05)),
+    }
+    coords: dict[str, Any] = {"channel": channels}
+    if spec.trend != "none":
+        variables["trend_slope"] = (("chain", "draw"), near(0.1, 0.1))
+    if "control" in features.dims:
+        coords["control"] = features["control"].to_numpy()
+        count = len(coords["control"])
+        variables["gamma_control"] = (("chain", "draw", "control"), near(-0.02, 0.1, count))
+    if spec.seasonality.yearly:
+        modes = range(1, spec.seasonality.yearly + 1)
+        coords["fourier_mode"] = [f"{wave}_{n}" for wave in ("sin", "cos") for n in modes]
+        count = len(coords["fourier_mode"])
+        variables["gamma_fourier"] = (("chain", "draw", "fourier_mode"), near(0.02, 0.1, count))
+    coords |= {"chain": range(N_CHAINS), "draw": range(N_DRAWS)}
+    return xr.Dataset(variables, coords=coords)
+
+
+def make_statistics(posterior: xr.Dataset, **overrides: Any) -> xr.Dataset:
+    """Statistics of a sampler that had no trouble."""
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    energy = np.random.default_rng(5).standard_normal(shape)
+    statistics = {
+        "diverging": np.zeros(shape, dtype=bool),
+        "energy": energy,
+        "maxdepth_reached": np.zeros(shape, dtype=bool),
+    }
+    return xr.Dataset(
+        {name: (("chain", "draw"), values) for name, values in (statistics | overrides).items()}
+    )
+
+
+def make_trace(
+    spec: ModelSpec, features: xr.Dataset, posterior: xr.Dataset | None = None, **statistics: Any
+) -> xr.DataTree:
+    """A trace around given draws."""
+    posterior = make_posterior(spec, features) if posterior is None else posterior
+    return assemble_trace(spec, features, posterior, make_statistics(posterior, **statistics), 1.0)
+
+
+def make_numbers(**overrides: Any) -> Diagnostics:
+    """Numbers of a fit that passes every default limit."""
+    numbers: dict[str, Any] = {
+        "model": "acme",
+        "fit_id": "0123456789abcdef",
+        "n_chains": 4,
+        "n_draws": 1000,
+        "n_parameters": 12,
+        "max_rhat": 1.003,
+        "min_ess_bulk": 1200.0,
+        "min_ess_tail": 900.0,
+        "divergences": 0,
+        "min_bfmi": 0.9,
+        "treedepth_share": 0.0,
+    }
+    return Diagnostics.model_validate(numbers | overrides)

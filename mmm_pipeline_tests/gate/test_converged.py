@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
+from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.spec import GateLimits, ModelSpec
+from mmm_pipeline_tests.factories import make_numbers, make_trace
+
+
+def test_a_converged_fit_passes(fit: ConvergedFit) -> None:
+    assert fit.verdict.word == "PASS"
+
+
+def test_a_fit_that_broke_a_limit_is_refused_with_its_numbers(
+    trace: xr.DataTree, spec: ModelSpec
+) -> None:
+    numbers = make_numbers(fit_id=trace.attrs["fit_id"], max_rhat=1.2, divergences=3)
+
+    with pytest.raises(NotConvergedError, match=r"R-hat reaches 1\.2.*3 divergent") as caught:
+        require_converged(trace, numbers, spec)
+
+    assert len(caught.value.failures) == 2
+    assert caught.value.fit_id == trace.attrs["fit_id"]
+
+
+def test_the_limits_are_those_of_the_spec_as_it_is_now(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    stricter = spec.model_copy(update={"gate": GateLimits(min_ess=100_000)})
+
+    with pytest.raises(NotConvergedError):
+        require_converged(trace, examination.numbers, stricter)
+
+
+def test_diagnostics_of_another_fit_are_refused(trace: xr.DataTree, spec: ModelSpec) -> None:
+    with pytest.raises(StaleFitError, match="must speak of the fit that is read"):
+        require_converged(trace, make_numbers(), spec)
+
+
+def test_draws_that_were_exchanged_are_refused(
+    features: xr.Dataset, examination: Examination, spec: ModelSpec
+) -> None:
+    trace = make_trace(spec, features)
+    posterior = trace["/posterior"].to_dataset()
+    trace["/posterior"] = xr.DataTree(posterior.assign(roas=posterior["roas"] * np.float64(1.5)))
+
+    with pytest.raises(StaleFitError, match="must be what its fit_id"):
+        require_converged(trace, examination.numbers, spec)
+
+
+def test_a_spec_that_describes_another_model_is_refused(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    other = spec.model_copy(update={"trend": "none"})
+
+    with pytest.raises(StaleFitError, match="must describe the model that was fitted"):
+        require_converged(trace, examination.numbers, other)
+
+
+def test_there_is_no_way_around_the_constructor(trace: xr.DataTree, spec: ModelSpec) -> None:
+    with pytest.raises(GateError):
+        ConvergedFit(trace, make_numbers(fit_id=trace.attrs["fit_id"], min_bfmi=None), spec)

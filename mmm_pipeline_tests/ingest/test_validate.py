@@ -1,0 +1,167 @@
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmm_pipeline.errors import DataError
+from mmm_pipeline.ingest.contract import DATA_CODES, SCHEMA_CODES, TELL
+from mmm_pipeline.ingest.quality import find_warnings
+from mmm_pipeline.ingest.validate import validate_source
+from mmm_pipeline_tests.factories import make_raw, make_spec
+
+
+def change(row: int, column: str, value: Any) -> pd.DataFrame:
+    raw = make_raw()
+    raw.loc[row, column] = value
+    return raw
+
+
+def test_a_good_source_becomes_one_row_per_period() -> None:
+    spec = make_spec(controls={"price": {"column": "list price"}})
+    raw = make_raw(**{"list price": [str(n) for n in range(30)], "left behind": "x"})
+
+    frame = validate_source(raw, spec, "acme.csv")
+
+    assert frame.columns.tolist() == ["date", "target", "spend_tv", "spend_search", "price"]
+    assert frame.dtypes.astype(str).tolist() == ["datetime64[us]", *["float64"] * 4]
+    assert frame["price"].tolist() == [float(n) for n in range(30)]
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_rows_does_not_matter(seed: int) -> None:
+    raw = make_raw()
+    shuffled = raw.sample(frac=1, random_state=np.random.default_rng(seed))
+
+    one = validate_source(raw, make_spec(), "acme.csv")
+    pd.testing.assert_frame_equal(validate_source(shuffled, make_spec(), "acme.csv"), one)
+
+
+BAD: dict[str, tuple[pd.DataFrame, str, str | None, tuple[str, ...]]] = {
+    "nan in a spend": (change(3, "tv", "NaN"), "missing_value", "tv", ("2024-01-22",)),
+    "empty spend": (change(3, "tv", None), "missing_value", "tv", ("2024-01-22",)),
+    "empty target": (change(3, "sales", ""), "missing_value", "sales", ("2024-01-22",)),
+    "text in a number": (change(3, "tv", "a lot"), "not_a_number", "tv", ("2024-01-22",)),
+    "currency in a number": (change(3, "tv", "12 €"), "not_a_number", "tv", ("2024-01-22",)),
+    "thousands in a number": (change(3, "tv", "1,200"), "not_a_number", "tv", ("2024-01-22",)),
+    "formula in a number": (change(3, "tv", "=1+1"), "not_a_number", "tv", ("2024-01-22",)),
+    "infinity as text": (change(3, "tv", "inf"), "not_a_number", "tv", ("2024-01-22",)),
+    "hexadecimal": (change(3, "tv", "0x1F"), "not_a_number", "tv", ("2024-01-22",)),
+    "negative spend": (change(3, "tv", "-1"), "negative_spend", "tv", ("2024-01-22",)),
+    "duplicate week": (
+        change(3, "week", "2024-01-15"),
+        "duplicate_period",
+        "week",
+        ("2024-01-15", "2024-01-15"),
+    ),
+    "missing week": (make_raw().drop(index=3), "missing_period", "week", ("2024-01-22",)),
+    "odd day": (change(3, "week", "2024-01-23"), "irregular_calendar", "week", ("2024-01-23",)),
+    "not a date": (change(3, "week", "22/01/2024"), "not_a_date", "week", ("row 4",)),
+    "impossible date": (change(3, "week", "2024-02-30"), "not_a_date", "week", ("row 4",)),
+    "no date": (change(3, "week", None), "not_a_date", "week", ("row 4",)),
+    "too short": (make_raw(19), "too_few_periods", "week", ()),
+    "all zero": (make_raw(tv="0"), "all_zero_channel", "tv", ()),
+    "constant target": (make_raw(sales="5"), "constant_column", "sales", ()),
+    "missing column": (make_raw().drop(columns="tv"), "missing_column", "tv", ()),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_source_is_refused_by_code_column_and_date(name: str) -> None:
+    raw, code, column, dates = BAD[name]
+
+    with pytest.raises(DataError) as caught:
+        validate_source(raw, make_spec(), "acme.csv")
+
+    problem = next(p for p in caught.value.problems if p.code == code)
+    assert (problem.column, problem.dates) == (column, dates)
+    assert str(column) in problem.message
+    assert all(day in problem.message for day in dates)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in BAD if name not in {"odd day", "duplicate week"}]
+)
+def test_one_fault_is_told_once(name: str) -> None:
+    raw = BAD[name][0]
+
+    with pytest.raises(DataError) as caught:
+        validate_source(raw, make_spec(), "acme.csv")
+
+    followed = {"missing_period"} if "date" in name else set()
+    codes = [p.code for p in caught.value.problems if p.code not in followed]
+    assert codes == [BAD[name][1]]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    raw = change(3, "tv", "-1")
+    raw.loc[5, "search"] = "?"
+    raw.loc[7, "search"] = None
+
+    with pytest.raises(DataError) as caught:
+        validate_source(raw, make_spec(), "acme.csv")
+
+    assert {p.code for p in caught.value.problems} == {
+        "negative_spend",
+        "not_a_number",
+        "missing_value",
+    }
+
+
+def test_a_missing_column_is_told_with_those_there_are() -> None:
+    spec = make_spec(data={"path": "acme.csv", "date": "week", "target": "slaes"})
+
+    with pytest.raises(DataError, match=r"It has: week, sales, tv, search\. Did you mean 'sales'"):
+        validate_source(make_raw(), spec, "acme.csv")
+
+
+@pytest.mark.parametrize(
+    "week",
+    [
+        pd.to_datetime,
+        lambda text: pd.to_datetime(text).dt.tz_localize("Europe/Berlin"),
+        lambda text: text + "T00:00:00",
+        lambda text: [dt.date.fromisoformat(day) for day in text],
+    ],
+)
+def test_dates_of_every_kind_are_the_same_days(week: Any) -> None:
+    raw = make_raw()
+
+    frame = validate_source(raw.assign(week=week(raw["week"])), make_spec(), "acme.parquet")
+
+    pd.testing.assert_frame_equal(frame, validate_source(raw, make_spec(), "acme.csv"))
+
+
+def test_a_number_of_seconds_is_no_date() -> None:
+    with pytest.raises(DataError, match="must hold ISO 8601 dates"):
+        validate_source(make_raw(week=range(30)), make_spec(), "acme.parquet")
+
+
+def test_every_rule_belongs_to_one_check() -> None:
+    assert set(TELL) <= SCHEMA_CODES | DATA_CODES
+    assert not SCHEMA_CODES & DATA_CODES
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"tv": ["5"] * 4 + ["0"] * 26}, "rarely_active"),
+        ({"search": make_raw()["tv"]}, "collinear_channels"),
+        ({"sales": ["-5", *make_raw()["sales"][1:]]}, "negative_target"),
+        ({"sales": ["99999", *make_raw()["sales"][1:]]}, "target_outlier"),
+        ({"sales": ["0"] * 4 + list(make_raw()["sales"][4:])}, "zero_target"),
+    ],
+)
+def test_what_is_odd_but_allowed_is_warned_about(columns: dict[str, Any], code: str) -> None:
+    frame = validate_source(make_raw(**columns), make_spec(), "acme.csv")
+
+    assert code in {problem.code for problem in find_warnings(frame, make_spec())}
+
+
+def test_an_ordinary_source_raises_no_warning() -> None:
+    frame = validate_source(make_raw(), make_spec(), "acme.csv")
+
+    assert find_warnings(frame, make_spec()) == []

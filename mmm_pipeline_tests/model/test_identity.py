@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mmm_pipeline.lineage.forms import TraceForm
+from mmm_pipeline.model.identity import digest_arrays, list_versions
+from mmm_pipeline.model.trace import has_own_identity, name_request, read_spec
+from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
+
+
+def test_a_digest_does_not_depend_on_the_file_format(trace: xr.DataTree, tmp_path: Path) -> None:
+    TraceForm().write(trace, tmp_path / "trace")
+    stored = TraceForm().read(tmp_path / "trace")
+
+    assert has_own_identity(stored)
+    for group in ("posterior", "sample_stats", "inputs"):
+        before, after = trace[f"/{group}"].to_dataset(), stored[f"/{group}"].to_dataset()
+        assert digest_arrays(after) == digest_arrays(before)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"draws": 999},
+        {"target_accept": 0.95},
+    ],
+)
+def test_another_sampler_is_another_request(
+    change: dict[str, float], spec: ModelSpec, features: xr.Dataset
+) -> None:
+    other = spec.model_copy(update={"sampling": spec.sampling.model_copy(update=change)})
+    versions = list_versions()
+
+    assert name_request(other, features, versions) != name_request(spec, features, versions)
+
+
+def test_other_data_another_spec_or_other_versions_are_another_request(
+    spec: ModelSpec, features: xr.Dataset
+) -> None:
+    versions = list_versions()
+    names = {
+        name_request(spec, features, versions),
+        name_request(spec, features.assign(target=features["target"] + 1e-9), versions),
+        name_request(spec.model_copy(update={"l_max": 4}), features, versions),
+        name_request(spec, features, versions | {"pymc": "0"}),
+    }
+
+    assert len(names) == 4
+
+
+def test_scenarios_and_limits_do_not_ask_for_another_fit(
+    spec: ModelSpec, features: xr.Dataset
+) -> None:
+    other = make_spec(**spec.model_dump() | {"scenarios": {}, "gate": {"max_rhat": 1.005}})
+    versions = list_versions()
+
+    assert name_request(other, features, versions) == name_request(spec, features, versions)
+
+
+@pytest.mark.parametrize("group", ["posterior", "sample_stats", "inputs"])
+def test_a_trace_that_was_changed_is_not_itself(group: str) -> None:
+    spec = make_spec()
+    trace = make_trace(spec, make_features(spec))
+    changed = trace[f"/{group}"].to_dataset()
+    name = {"posterior": "roas", "sample_stats": "energy", "inputs": "spend"}[group]
+    changed[name] = changed[name] + np.float64(1e-12) * changed[name] + 1e-9
+
+    trace[f"/{group}"] = xr.DataTree(changed)
+
+    assert not has_own_identity(trace)
+
+
+def test_a_trace_with_another_spec_is_not_itself() -> None:
+    spec = make_spec()
+    trace = make_trace(spec, make_features(spec))
+    other = spec.model_copy(update={"l_max": 4})
+
+    trace.attrs["spec"] = other.model_dump_json()
+
+    assert not has_own_identity(trace)
+    assert read_spec(trace) == other

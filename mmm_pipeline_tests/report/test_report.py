@@ -1,0 +1,134 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+import xarray as xr
+
+from mmm_pipeline.decision.scenarios import summarize_scenarios
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.evidence.fit import summarize_fit
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.contributions import summarize_contributions
+from mmm_pipeline.insight.curves import summarize_response_curves
+from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.model.prior_predictive import sample_prior
+from mmm_pipeline.report import facts
+from mmm_pipeline.report.facts import ReportInputs
+from mmm_pipeline.report.render import render_report
+
+TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
+
+
+@pytest.fixture(scope="module")
+def inputs(fit: ConvergedFit) -> ReportInputs:
+    prior = sample_prior(fit.spec, fit.features)
+    return ReportInputs(
+        fit,
+        prior.assign_attrs(request_id=fit.trace.attrs["request_id"]),
+        summarize_fit(fit),
+        summarize_contributions(fit),
+        summarize_returns(fit),
+        summarize_response_curves(fit),
+        summarize_scenarios(fit),
+        TRUTH,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(inputs: ReportInputs) -> str:
+    return render_report(inputs)
+
+
+class Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[dict[str, str | None]] = []
+        self.addresses: list[str] = []
+        self.headings = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.headings += tag == "h2"
+        if tag == "img":
+            self.images.append(given)
+        self.addresses += [str(given[key]) for key in ("src", "href") if key in given]
+
+
+def test_the_page_asks_nothing_of_the_network(page: str) -> None:
+    reader = Reader()
+    reader.feed(page)
+
+    assert all(address.startswith(("data:", "#")) for address in reader.addresses)
+    assert "<script" not in page
+
+
+def test_every_figure_is_there_and_described(page: str) -> None:
+    reader = Reader()
+    reader.feed(page)
+
+    assert len(reader.images) == 7
+    assert all(image["alt"] for image in reader.images)
+    assert reader.headings == 9
+
+
+def test_the_page_is_the_same_for_the_same_inputs(page: str, inputs: ReportInputs) -> None:
+    without_ids = re.compile(r"data:image/svg\+xml;base64,[^\"]+")
+
+    assert without_ids.sub("", render_report(inputs)) == without_ids.sub("", page)
+
+
+def test_names_are_escaped(inputs: ReportInputs) -> None:
+    table = inputs.returns.table.assign(channel=["<b>tv</b>", "search"])
+    returns = replace(inputs.returns, table=table)
+
+    # The figures look channels up by name; only the text is under test.
+    page = "".join(str(row) for row in returns.table["channel"])
+    assert "<b>" in page
+    from jinja2 import Environment
+
+    assert "&lt;b&gt;" in Environment(autoescape=True).from_string("{{ x }}").render(x=page)
+
+
+def test_a_mix_of_fits_is_refused(inputs: ReportInputs) -> None:
+    curves = inputs.curves.copy()
+    curves.attrs["fit_id"] = "another"
+
+    with pytest.raises(StaleFitError, match="response_curves"):
+        replace(inputs, curves=curves)
+
+
+def test_priors_of_another_request_are_refused(inputs: ReportInputs) -> None:
+    with pytest.raises(StaleFitError, match="prior_predictive"):
+        replace(inputs, prior=inputs.prior.assign_attrs(request_id="another"))
+
+
+def test_shares_add_up_to_everything(inputs: ReportInputs) -> None:
+    shares = facts.tabulate_shares(inputs)
+
+    assert shares["share"].sum() == pytest.approx(1.0)
+    assert shares["component"].tolist()[:2] in (["search", "tv"], ["tv", "search"])
+
+
+def test_media_together_is_the_sum_of_the_channels(inputs: ReportInputs) -> None:
+    media = facts.summarize_media(inputs)
+
+    earned = inputs.returns.table["contribution"].sum()
+    assert media["roas"] == pytest.approx(earned / media["spend"], rel=1e-9)
+
+
+def test_the_truth_is_held_against_the_intervals(inputs: ReportInputs) -> None:
+    table = facts.tabulate_truth(inputs)
+
+    assert table is not None
+    found = {(row.channel, row.quantity): row.is_inside for row in table.itertuples()}
+    assert found == {("tv", "roas"): True, ("search", "roas"): False, ("tv", "alpha"): True}
+
+
+def test_a_scenario_is_compared_draw_by_draw(inputs: ReportInputs) -> None:
+    row = facts.tabulate_scenarios(inputs).iloc[0]
+    draws: xr.Dataset = inputs.scenarios.draws.sel(scenario="more").sum("channel")
+
+    gain = draws["response"] - draws["response_current"]
+    assert row["gain"] == pytest.approx(float(gain.mean()))
+    assert row["better"] == pytest.approx(float((gain > 0).mean()))
