@@ -67,8 +67,11 @@ def _raw_data(model: Model) -> dg.AssetsDefinition:
             raise fail_on(error.problems, model.location) from None
         yield dg.Output(
             frame,
-            metadata={**show_columns(frame), "preview": show_table(frame.head(5))},
-            data_version=dg.DataVersion(digest_source(file)),
+            metadata={
+                **show_columns(frame),
+                "source_sha256": digest_source(file),
+                "preview": show_table(frame.head(5)),
+            },
         )
         yield report_problems("readable", [])
 

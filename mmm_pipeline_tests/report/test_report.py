@@ -78,18 +78,6 @@ def test_the_page_is_the_same_for_the_same_inputs(page: str, inputs: ReportInput
     assert without_ids.sub("", render_report(inputs)) == without_ids.sub("", page)
 
 
-def test_names_are_escaped(inputs: ReportInputs) -> None:
-    table = inputs.returns.table.assign(channel=["<b>tv</b>", "search"])
-    returns = replace(inputs.returns, table=table)
-
-    # The figures look channels up by name; only the text is under test.
-    page = "".join(str(row) for row in returns.table["channel"])
-    assert "<b>" in page
-    from jinja2 import Environment
-
-    assert "&lt;b&gt;" in Environment(autoescape=True).from_string("{{ x }}").render(x=page)
-
-
 def test_a_mix_of_fits_is_refused(inputs: ReportInputs) -> None:
     curves = inputs.curves.copy()
     curves.attrs["fit_id"] = "another"

@@ -1,0 +1,54 @@
+"""Small projects in a temporary folder, run in process as Dagster runs them."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.gate import Examination
+from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
+from mmm_pipeline.lineage import build_model_defs
+from mmm_pipeline.lineage.forms import DiagnosticsForm, TraceForm
+from mmm_pipeline.lineage.project import Project
+from mmm_pipeline.lineage.store import Store
+from mmm_pipeline.spec import ModelSpec
+
+
+def make_project(root: Path, source: pd.DataFrame | None = None) -> Project:
+    """A root with a CSV in `data/`."""
+    (root / "data").mkdir(parents=True, exist_ok=True)
+    if source is not None:
+        source.to_csv(root / "data" / "acme.csv", index=False)
+    return Project(root=root, data=root, outputs=str(root / "outputs"))
+
+
+def materialize(
+    spec: ModelSpec, project: Project, selection: str, run_config: dict[str, Any] | None = None
+) -> dg.ExecuteInProcessResult:
+    """Materialise what a selection string names, in process."""
+    defs = build_model_defs(spec, project=project)
+    job = dg.define_asset_job("run", selection=selection)
+    merged = dg.Definitions.merge(defs, dg.Definitions(jobs=[job]))
+    return merged.resolve_job_def("run").execute_in_process(
+        raise_on_error=False, run_config=run_config
+    )
+
+
+def store_fit(spec: ModelSpec, project: Project, trace: xr.DataTree) -> None:
+    """Put a trace and what was measured of it where the assets look for them."""
+    parameters = assess_parameters(trace["/posterior"].to_dataset())
+    examination = Examination(diagnose(trace, parameters), spec.gate, parameters)
+    store = Store(project.outputs, spec.name)
+    store.write("fitted_trace", TraceForm(), trace)
+    store.write("diagnostics", DiagnosticsForm(), examination)
+
+
+def read_failure(result: dg.ExecuteInProcessResult) -> str:
+    """The message of the step that failed."""
+    events = [event for event in result.all_events if event.is_step_failure]
+    error = events[0].step_failure_data.error
+    assert error is not None
+    assert error.cause is None
+    return error.message

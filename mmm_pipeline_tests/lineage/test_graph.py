@@ -1,0 +1,279 @@
+"""The lineage of one model, and the gate over the whole of it."""
+
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+import xarray as xr
+
+from mmm_pipeline.lineage import build_model_defs
+from mmm_pipeline.lineage.io_managers import FORMS, StoreIOManager
+from mmm_pipeline_tests.factories import (
+    make_features,
+    make_posterior,
+    make_raw,
+    make_spec,
+    make_trace,
+)
+from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
+
+SPEC = make_spec()
+DEFS = build_model_defs(SPEC)
+GRAPH = DEFS.resolve_asset_graph()
+EDGES = {
+    "raw_data": set(),
+    "validated_data": {"raw_data"},
+    "features": {"validated_data"},
+    "prior_predictive": {"features"},
+    "fitted_trace": {"features"},
+    "diagnostics": {"fitted_trace"},
+    "model_fit": {"fitted_trace", "diagnostics"},
+    "contributions": {"fitted_trace", "diagnostics"},
+    "channel_returns": {"fitted_trace", "diagnostics"},
+    "response_curves": {"fitted_trace", "diagnostics"},
+    "budget_scenarios": {"fitted_trace", "diagnostics"},
+    "report": {
+        "fitted_trace",
+        "diagnostics",
+        "prior_predictive",
+        "model_fit",
+        "contributions",
+        "channel_returns",
+        "response_curves",
+        "budget_scenarios",
+    },
+}
+CHECKS = {
+    "raw_data": {"readable": True},
+    "validated_data": {"schema": True, "data_errors": True, "data_warnings": False},
+    "features": {"nothing_lost": True},
+    "prior_predictive": {"plausible": False},
+    "diagnostics": dict.fromkeys(
+        ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
+    ),
+    "model_fit": {"fit_quality": False},
+    "contributions": {"adds_up": True},
+    "budget_scenarios": {"constraints_hold": True},
+}
+UNCHECKED = {
+    "fitted_trace": "its checks sit on diagnostics, so that a failed fit can be inspected",
+    "channel_returns": "the same draws as contributions, which are checked",
+    "response_curves": "nothing to hold them against",
+    "report": "refuses a mix of fits before it is written",
+}
+TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])
+DIAGNOSTICS = dg.AssetKey([SPEC.name, "diagnostics"])
+PAST_THE_GATE = sorted(
+    key.path[-1]
+    for key in (
+        dg.AssetSelection.assets(TRACE).downstream(include_self=False)
+        - dg.AssetSelection.assets(DIAGNOSTICS)
+    ).resolve(GRAPH)
+)
+
+
+def test_the_edges_are_those_of_the_plan() -> None:
+    edges = {
+        node.key.path[-1]: {parent.path[-1] for parent in node.parent_keys}
+        for node in GRAPH.asset_nodes
+    }
+
+    assert edges == EDGES
+
+
+@pytest.mark.parametrize("node", GRAPH.asset_nodes, ids=lambda node: node.key.path[-1])
+def test_an_asset_says_what_it_is(node: dg.AssetSpec) -> None:
+    assert node.description
+    assert node.group_name == SPEC.name
+    assert node.key.path[0] == SPEC.name
+
+
+def test_the_checks_are_those_of_the_plan() -> None:
+    found: dict[str, dict[str, bool]] = {}
+    for key in GRAPH.asset_check_keys:
+        found.setdefault(key.asset_key.path[-1], {})[key.name] = GRAPH.get_check_spec(key).blocking
+
+    assert found == CHECKS
+    assert set(found) | set(UNCHECKED) == set(EDGES)
+
+
+@pytest.mark.parametrize("node", GRAPH.asset_nodes, ids=lambda node: node.key.path[-1])
+def test_no_asset_is_pickled(node: dg.AssetSpec) -> None:
+    assets = DEFS.resolve_assets_def(node.key)
+    resources = DEFS.resources or {}
+
+    key = assets.get_io_manager_key_for_asset_key(node.key)
+    assert key in FORMS
+    assert isinstance(resources[key], StoreIOManager)
+
+
+def test_every_result_lies_past_the_gate() -> None:
+    assert set(PAST_THE_GATE) == set(EDGES) - {
+        "raw_data",
+        "validated_data",
+        "features",
+        "prior_predictive",
+        "fitted_trace",
+        "diagnostics",
+    }
+
+
+@pytest.fixture(scope="module")
+def features() -> xr.Dataset:
+    return make_features(SPEC)
+
+
+def make_unmixed(features: xr.Dataset) -> xr.DataTree:
+    posterior = make_posterior(SPEC, features)
+    apart = posterior["roas"] + xr.DataArray(np.arange(4.0), dims="chain")
+    return make_trace(SPEC, features, posterior.assign(roas=apart))
+
+
+@pytest.mark.parametrize("asset", PAST_THE_GATE)
+def test_nothing_past_the_gate_reads_a_fit_that_failed(
+    asset: str, features: xr.Dataset, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path)
+    store_fit(SPEC, project, make_unmixed(features))
+    _store_stand_ins(asset, project.outputs)
+
+    result = materialize(SPEC, project, f'key:"acme/{asset}"')
+
+    assert not result.success
+    assert "Model 'acme' has not converged" in read_failure(result)
+    assert not list((tmp_path / "outputs" / "acme").glob(f"{asset}.html"))
+
+
+@pytest.mark.parametrize("asset", PAST_THE_GATE)
+def test_nothing_past_the_gate_reads_a_fit_that_was_not_examined(
+    asset: str, features: xr.Dataset, tmp_path: Path
+) -> None:
+    from mmm_pipeline.lineage.forms import TraceForm
+    from mmm_pipeline.lineage.store import Store
+
+    project = make_project(tmp_path)
+    store_fit(SPEC, project, make_trace(SPEC, features))
+    other = make_trace(SPEC, features, make_posterior(SPEC, features, seed=4))
+    Store(project.outputs, SPEC.name).write("fitted_trace", TraceForm(), other)
+    _store_stand_ins(asset, project.outputs)
+
+    result = materialize(SPEC, project, f'key:"acme/{asset}"')
+
+    assert not result.success
+    assert "must speak of the fit that is read" in read_failure(result)
+
+
+def _store_stand_ins(asset: str, outputs: str) -> None:
+    """Give an asset its other inputs, so that it is the gate it fails at."""
+    import pandas as pd
+
+    from mmm_pipeline.insight.summary import Summary
+    from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
+    from mmm_pipeline.lineage.store import Store
+
+    store = Store(outputs, SPEC.name)
+    table = pd.DataFrame({"x": [1.0]})
+    table.attrs["fit_id"] = "x"
+    for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
+        if name == "prior_predictive":
+            store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
+        elif name in {"model_fit", "response_curves"}:
+            store.write(name, TableForm(), table)
+        else:
+            store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))
+
+
+def test_a_failed_fit_blocks_its_lineage_in_the_same_run(
+    features: xr.Dataset, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path)
+    store_fit(SPEC, project, make_unmixed(features))
+
+    result = materialize(SPEC, project, 'key:"acme/diagnostics"+')
+
+    assert not result.success
+    checks = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert checks["rhat"] is False
+    assert checks["divergences"] is True
+    written = {path.stem for path in (tmp_path / "outputs" / "acme").glob("[a-z]*.*")}
+    assert written == {"fitted_trace", "diagnostics"}
+
+
+BAD_SOURCES = {
+    "text": ({"tv": ["a lot", *make_raw()["tv"][1:]]}, "not_a_number", "schema"),
+    "empty": ({"tv": [None, *make_raw()["tv"][1:]]}, "missing_value", "schema"),
+    "negative": ({"tv": ["-1", *make_raw()["tv"][1:]]}, "negative_spend", "schema"),
+    "zero": ({"tv": "0"}, "all_zero_channel", "data_errors"),
+    "repeat": ({"week": ["2024-01-08", *make_raw()["week"][1:]]}, "duplicate", "data_errors"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SOURCES)
+def test_bad_data_stop_before_anything_is_written(name: str, tmp_path: Path) -> None:
+    columns, _, check = BAD_SOURCES[name]
+    project = make_project(tmp_path, make_raw(**columns))
+
+    result = materialize(
+        SPEC, project, 'key:"acme/raw_data" or key:"acme/validated_data" or key:"acme/features"'
+    )
+
+    assert not result.success
+    assert (
+        read_failure(result)
+        .splitlines()[0]
+        .startswith("dagster._core.definitions.events.Failure: ")
+    )
+    assert "data/acme.csv: column" in read_failure(result)
+    failed = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
+    assert failed == {check}
+    assert {path.name for path in (tmp_path / "outputs" / "acme").glob("*.*")} == {
+        "raw_data.parquet"
+    }
+
+
+def test_a_source_that_is_not_there_writes_nothing(tmp_path: Path) -> None:
+    result = materialize(SPEC, make_project(tmp_path), "group:acme")
+
+    assert not result.success
+    assert "there is no 'data/acme.csv'" in read_failure(result)
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_good_data_reach_the_features(tmp_path: Path) -> None:
+    project = make_project(tmp_path, make_raw())
+
+    result = materialize(SPEC, project, '+key:"acme/features"')
+
+    assert result.success
+    assert all(evaluation.passed for evaluation in result.get_asset_check_evaluations())
+    names = {path.name for path in (tmp_path / "outputs" / "acme").glob("*.*")}
+    assert names == {"raw_data.parquet", "validated_data.parquet", "features.nc"}
+
+
+def test_an_identical_fit_that_is_stored_is_used_again(
+    features: xr.Dataset, tmp_path: Path
+) -> None:
+    from mmm_pipeline.lineage.forms import ArraysForm
+    from mmm_pipeline.lineage.store import Store
+
+    project = make_project(tmp_path)
+    store = Store(project.outputs, SPEC.name)
+    trace = make_trace(SPEC, features)
+    store.keep_fit(trace)
+    store.write("features", ArraysForm(), features)
+
+    result = materialize(SPEC, project, 'key:"acme/fitted_trace"')
+
+    assert result.success
+    metadata = result.asset_materializations_for_node("acme__fitted_trace")[0].metadata
+    assert metadata["fit_id"].value == trace.attrs["fit_id"]
+
+
+def test_definitions_of_several_models_can_be_merged() -> None:
+    other = build_model_defs(make_spec(name="other"))
+
+    merged = dg.Definitions.merge(DEFS, other)
+
+    dg.Definitions.validate_loadable(merged)
+    assert len(list(merged.resolve_asset_graph().asset_nodes)) == 2 * len(EDGES)

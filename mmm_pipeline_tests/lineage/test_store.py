@@ -1,0 +1,131 @@
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.gate import Examination
+from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.lineage.forms import PageForm, SummaryForm, TableForm, TraceForm
+from mmm_pipeline.lineage.store import Store
+
+
+@pytest.fixture(params=["disk", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "disk":
+        return Store(str(tmp_path / "outputs"), "acme")
+    fsspec.filesystem("memory").rm("/", recursive=True)
+    return Store("memory://outputs", "acme")
+
+
+def make_summary(fit_id: str = "1") -> Summary:
+    table = pd.DataFrame({"channel": ["tv"], "roas": [1.5]})
+    table.attrs["fit_id"] = fit_id
+    return Summary(table, xr.Dataset({"roas": ("draw", [1.0, 2.0])}, attrs={"fit_id": fit_id}))
+
+
+def test_a_summary_comes_back_as_it_was(store: Store) -> None:
+    store.write("returns", SummaryForm(), make_summary())
+
+    found = store.read("returns", SummaryForm())
+
+    pd.testing.assert_frame_equal(found.table, make_summary().table)
+    assert found.table.attrs == {"fit_id": "1"}
+    xr.testing.assert_identical(found.draws, make_summary().draws)
+
+
+def test_a_trace_comes_back_as_it_was(store: Store, trace: xr.DataTree) -> None:
+    store.write("fitted_trace", TraceForm(), trace)
+
+    found = store.read("fitted_trace", TraceForm())
+
+    assert found.attrs == trace.attrs
+    for group in ("posterior", "sample_stats", "inputs"):
+        xr.testing.assert_equal(found[f"/{group}"].to_dataset(), trace[f"/{group}"].to_dataset())
+
+
+def test_what_was_never_made_is_asked_for_by_name(store: Store) -> None:
+    with pytest.raises(StaleFitError, match="Materialise acme/returns first"):
+        store.read("returns", SummaryForm())
+
+
+def test_a_table_and_draws_of_two_fits_are_refused(tmp_path: Path) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.write("returns", SummaryForm(), make_summary("1"))
+    make_summary("2").draws.to_netcdf(tmp_path / "acme" / "returns.nc", engine="h5netcdf")
+
+    with pytest.raises(StaleFitError, match="must be of one fit"):
+        store.read("returns", SummaryForm())
+
+
+def test_a_write_that_fails_leaves_the_last_good_file(tmp_path: Path) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.write("page", PageForm(), "good", made_from="a")
+
+    with pytest.raises(TypeError):
+        store.write("page", PageForm(), 5)
+
+    assert store.read("page", PageForm()) == "good"
+    assert [path.name for path in (tmp_path / "acme").iterdir() if ".tmp" in path.name] == []
+
+
+def test_a_result_is_reused_only_if_it_follows_from_the_same(store: Store) -> None:
+    table = pd.DataFrame({"x": [1.0]})
+    store.write("table", TableForm(), table, made_from="a")
+
+    assert store.reuse("table", TableForm(), "b") is None
+    pd.testing.assert_frame_equal(store.reuse("table", TableForm(), "a"), table)
+
+
+def test_a_result_without_origin_is_never_reused(store: Store) -> None:
+    store.write("table", TableForm(), pd.DataFrame({"x": [1.0]}), made_from="a")
+    store.write("table", TableForm(), pd.DataFrame({"x": [2.0]}))
+
+    assert store.reuse("table", TableForm(), "a") is None
+
+
+def test_a_fit_is_kept_under_its_name_and_found_by_its_request(
+    store: Store, trace: xr.DataTree, examination: Examination
+) -> None:
+    store.keep_fit(trace)
+    store.keep_examination(examination)
+
+    found = store.find_fit(trace.attrs["request_id"])
+
+    assert found is not None
+    assert found.attrs["fit_id"] == trace.attrs["fit_id"]
+    assert store.find_fit("another") is None
+    folder = store.folder / "fits" / trace.attrs["fit_id"]
+    assert {path.name for path in folder.iterdir()} >= {
+        "trace.nc",
+        "spec.json",
+        "fit.json",
+        "diagnostics.json",
+        "diagnostics.parquet",
+    }
+
+
+def test_a_fit_that_is_kept_is_never_overwritten(tmp_path: Path, trace: xr.DataTree) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.keep_fit(trace)
+    file = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / "trace.nc"
+    before = file.stat().st_mtime_ns
+
+    store.keep_fit(trace)
+
+    assert file.stat().st_mtime_ns == before
+
+
+def test_a_kept_fit_that_was_changed_is_not_found(tmp_path: Path, trace: xr.DataTree) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.keep_fit(trace)
+    stem = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / "trace"
+    changed = TraceForm().read(stem)
+    posterior = changed["/posterior"].to_dataset()
+    changed["/posterior"] = xr.DataTree(posterior.assign(roas=posterior["roas"] + np.float64(1)))
+    TraceForm().write(changed, stem)
+
+    assert store.find_fit(trace.attrs["request_id"]) is None
