@@ -32,7 +32,7 @@ def trace(spec: ModelSpec, features: xr.Dataset) -> xr.DataTree:
 @pytest.fixture(scope="session")
 def examination(spec: ModelSpec, trace: xr.DataTree) -> Examination:
     """What the real diagnostics measure of them."""
-    parameters = assess_parameters(trace["/posterior"].to_dataset())
+    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
     return Examination(diagnose(trace, parameters), spec.gate, parameters)
 
 

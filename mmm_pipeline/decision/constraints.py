@@ -1,6 +1,6 @@
 """Budgets and bounds, and whether a plan keeps them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -109,6 +109,13 @@ def require_feasible(plans: Mapping[str, Plan]) -> None:
     """
     messages = []
     for name, plan in plans.items():
+        if plan.budget <= 0:
+            messages.append(
+                f"`scenarios.{name}` must have something to spend; nothing was spent in the last "
+                "52 weeks, so today's plan is nothing. State its `budget` and `bounds` otherwise, "
+                "or set `scenarios: {}`."
+            )
+            continue
         least, most = float(plan.lower.sum()), float(plan.upper.sum())
         slack = BUDGET_TOLERANCE * plan.budget
         if not least - slack <= plan.budget <= most + slack:
@@ -143,3 +150,26 @@ def fit_into(plan: Plan, spend: xr.DataArray) -> xr.DataArray:
     if total_room <= 0:
         return inside
     return inside + room * min(1.0, abs(missing) / total_room) * (1 if missing > 0 else -1)
+
+
+def fill_in_order(plan: Plan, order: Sequence[str]) -> xr.DataArray:
+    """Give each channel in turn all it may take, until the budget is spent.
+
+    Parameters
+    ----------
+    plan : Plan
+        Budget and bounds.
+    order : sequence of str
+        All channels, the first to be filled first.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(channel,)``
+        Totals of the window, currency; within the bounds and on the budget, if they allow it.
+    """
+    spend = plan.lower.copy()
+    for channel in order:
+        left = max(0.0, plan.budget - float(spend.sum()))
+        room = float(plan.upper.sel(channel=channel) - plan.lower.sel(channel=channel))
+        spend.loc[{"channel": channel}] += min(left, room)
+    return spend

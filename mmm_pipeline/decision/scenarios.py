@@ -5,12 +5,30 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.decision.constraints import Plan, bound_plan, fit_into, require_feasible
+from mmm_pipeline.decision.constraints import (
+    Plan,
+    bound_plan,
+    fill_in_order,
+    fit_into,
+    require_feasible,
+)
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import extend_calendar
+from mmm_pipeline.ingest.grain import DAYS, extend_calendar
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
+
+COLUMNS = {
+    "scenario": "str",
+    "channel": "str",
+    "spend_current": "float64",
+    "spend": "float64",
+    "response_current": "float64",
+    "response": "float64",
+    "response_lower": "float64",
+    "response_upper": "float64",
+}
+"""Columns of the table, and their types."""
 
 
 def summarize_scenarios(fit: ConvergedFit) -> Summary:
@@ -30,8 +48,8 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
         Table, one row per scenario and channel: ``scenario, channel, spend_current, spend,
         response_current, response, response_lower, response_upper``; totals of the window in
         currency and target units, mean and 5-95 % interval. A response is incremental: what the
-        window's spend adds to what earlier spend still brings, up to `l_max` periods after the
-        window. Draws: ``response`` and ``response_current``, dims ``(scenario, channel,
+        window's spend adds to what earlier spend still brings, carry-out after the window
+        included. Draws: ``response`` and ``response_current``, dims ``(scenario, channel,
         sample)``.
 
     Raises
@@ -46,6 +64,10 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     optimizers = {
         scenario.periods: Window(fit, scenario.periods) for scenario in fit.spec.scenarios.values()
     }
+    if not plans:
+        nothing = pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
+        nothing.attrs["fit_id"] = fit.fit_id
+        return Summary(nothing, xr.Dataset(attrs={"fit_id": fit.fit_id}))
     tables, draws = [], []
     for name, scenario in fit.spec.scenarios.items():
         window = optimizers[scenario.periods]
@@ -73,11 +95,15 @@ class Window:
 
     def __init__(self, fit: ConvergedFit, periods: int) -> None:
         features = fit.features
-        history = pd.DatetimeIndex(features["date"].to_numpy())
-        dates = extend_calendar(history, features.attrs["grain"], periods)
+        last, grain = pd.Timestamp(features["date"].to_numpy()[-1]), features.attrs["grain"]
+        mmm = restore_model(fit)
+        n_lags = mmm.effective_carryover_lags()
+        dates = extend_calendar(last, grain, periods + n_lags)
+        # The library adds the carry-over to the window's end in days, a month being 30 of them.
+        end = dates[-1] - pd.Timedelta(days=n_lags * DAYS[grain])
         self._periods = periods
         self._target_scale = float(features["target_scale"])
-        self._optimizer: Any = restore_model(fit).budget_optimizer(dates[0], dates[-1])
+        self._optimizer: Any = mmm.budget_optimizer(dates[0], end)
         if self._optimizer.num_periods != periods:
             message = f"the optimiser plans {self._optimizer.num_periods} periods, not {periods}"
             raise ScenarioError(message)
@@ -96,7 +122,7 @@ class Window:
         Plan
             With the spend of the largest expected response.
         """
-        starts = (fit_into(plan, plan.current), fit_into(plan, xr.ones_like(plan.current)))
+        starts = self._list_starts(plan)
         found = [self._improve(plan, start) for start in starts]
         best = max(
             (*starts, *found), key=lambda spend: float(self.respond(spend).sum("channel").mean())
@@ -114,9 +140,24 @@ class Window:
         Returns
         -------
         xarray.DataArray, dims ``(channel, sample)``
-            Target units, up to `l_max` periods after the window.
+            Target units, carry-out after the window included.
         """
         return self._contribute(spend / self._periods) - self._nothing
+
+    def _list_starts(self, plan: Plan) -> tuple[xr.DataArray, ...]:
+        """Start from today's shares, and from both ends of the order of today's returns."""
+        order = self._rank(plan.current)
+        return (
+            fit_into(plan, plan.current),
+            fill_in_order(plan, order),
+            fill_in_order(plan, order[::-1]),
+        )
+
+    def _rank(self, current: xr.DataArray) -> list[str]:
+        """Order the channels by what today's plan earns on their spend, best first."""
+        earned = self.respond(current).mean("sample")
+        returns = (earned / current.where(current > 0)).fillna(0).to_series()
+        return [str(channel) for channel in returns.sort_values(ascending=False).index]
 
     def _contribute(self, per_period: xr.DataArray) -> xr.DataArray:
         """Sum a plan's contributions over the window, carry-in and carry-out included."""

@@ -6,7 +6,8 @@ import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError, StaleFitError
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
-from mmm_pipeline.model.trace import has_own_identity, read_spec
+from mmm_pipeline.model.identity import OUR_MODEL, list_versions
+from mmm_pipeline.model.trace import has_own_identity, read_spec, read_versions
 from mmm_pipeline.spec import ModelSpec
 
 
@@ -107,7 +108,7 @@ def require_converged(
 
 def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
     """Refuse a trace that was changed, was not examined, or is of another model."""
-    fit_id = trace.attrs["fit_id"]
+    fit_id, fitted = trace.attrs["fit_id"], read_spec(trace)
     if not has_own_identity(trace):
         message = (
             f"The trace of {spec.name!r} must be what its fit_id {fit_id} was given for; its "
@@ -120,10 +121,17 @@ def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec
             f"{diagnostics.fit_id}, the trace is {fit_id}. Materialise {spec.name}/diagnostics."
         )
         raise StaleFitError(message)
-    if read_spec(trace).model_part() != spec.model_part():
+    now, then = spec.model_part(), fitted.model_part()
+    if changed := [section for section in now if now[section] != then[section]]:
         message = (
-            f"The spec of {spec.name!r} must describe the model that was fitted; its media, "
-            f"controls, events, trend, seasonality or l_max have changed since fit {fit_id}. "
-            f"Materialise {spec.name}/features and what follows."
+            f"The spec of {spec.name!r} must describe the model that was fitted; "
+            f"`{'`, `'.join(changed)}` changed since fit {fit_id}. Materialise "
+            f"{spec.name}/raw_data and what follows."
+        )
+        raise StaleFitError(message)
+    if read_versions(trace)[OUR_MODEL] != list_versions()[OUR_MODEL]:
+        message = (
+            f"Fit {fit_id} of {spec.name!r} must have been made by the code that reads it; the "
+            f"model is built otherwise now. Materialise {spec.name}/fitted_trace again."
         )
         raise StaleFitError(message)

@@ -11,13 +11,15 @@ import xarray as xr
 from mmm_pipeline.gate.verdict import Diagnostics
 
 
-def assess_parameters(posterior: xr.Dataset) -> pd.DataFrame:
+def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
     """Measure every free parameter, element by element.
 
     Parameters
     ----------
     posterior : xarray.Dataset
         Free parameters, dims ``(chain, draw, ...)``.
+    fit_id : str
+        Of the fit they are from, kept as an attribute.
 
     Returns
     -------
@@ -40,7 +42,9 @@ def assess_parameters(posterior: xr.Dataset) -> pd.DataFrame:
         "is_broken": (~posterior.map(np.isfinite)).any(("chain", "draw")),
     }
     columns = {name: _flatten(dataset) for name, dataset in measures.items()}
-    return pd.DataFrame({"parameter": _label(measures["mean"]), **columns})
+    table = pd.DataFrame({"parameter": _label(measures["mean"]), **columns})
+    table.attrs["fit_id"] = fit_id
+    return table
 
 
 def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:

@@ -80,7 +80,7 @@ def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
     varies = pa.Check(_varies, error="constant_column")
     spent = [
         pa.Check(lambda cells: cells >= 0, error="negative_spend"),
-        pa.Check(lambda cells: bool((cells != 0).any()), error="all_zero_channel"),
+        pa.Check(_is_ever_on, error="all_zero_channel"),
     ]
     once = pa.Check(lambda days: ~days.duplicated(keep=False), error="duplicate_period")
     calendar = [
@@ -135,8 +135,15 @@ def find_breaches(frame: pd.DataFrame, spec: ModelSpec, source: str) -> list[Pro
 
 
 def _varies(cells: pd.Series) -> bool:
-    """Hold if there are two values at least."""
-    return bool((cells != cells.iloc[0]).any())
+    """Hold if there are two values at least; an empty column is told to be empty, not constant."""
+    present = cells.dropna()
+    return present.empty or bool((present != present.iloc[0]).any())
+
+
+def _is_ever_on(cells: pd.Series) -> bool:
+    """Hold if something was spent; an empty column is told to be empty, not idle."""
+    present = cells.dropna()
+    return present.empty or bool((present != 0).any())
 
 
 def _is_regular(days: pd.Series) -> bool:
@@ -154,10 +161,12 @@ def _has_no_gap(days: pd.Series) -> bool:
 
 
 def _missing_periods(days: pd.Series) -> pd.DatetimeIndex:
-    """List absent periods; none where no grain can be told."""
+    """List absent periods; none where the calendar itself is in doubt."""
     index = pd.DatetimeIndex(days.dropna())
     grain = detect_grain(index)
-    return index[:0] if grain is None else build_calendar(index, grain).difference(index)
+    if grain is None or len(index) < len(days) or not _is_regular(days):
+        return index[:0]  # What a row without a date, or off the grid, stands for is not known.
+    return build_calendar(index, grain).difference(index)
 
 
 def _breach(
@@ -167,7 +176,7 @@ def _breach(
     cells = frame[role.column].rename(role.source)
     offences = offend(cells, frame["date"], bad)
     dates = shorten(list(dict.fromkeys(offence.date for offence in offences)))
-    return Problem(code, message.format(dates=dates), role.source, role.setting, offences)
+    return Problem(code, message.replace("{dates}", dates), role.source, role.setting, offences)
 
 
 def _tell_missing_value(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
@@ -206,9 +215,10 @@ def _tell_all_zero(frame: pd.DataFrame, role: ColumnRole, source: str) -> Proble
 
 def _tell_constant(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
     first, last = frame["date"].min(), frame["date"].max()
+    value = frame[role.column].dropna().iloc[0]
     message = (
-        f"{source}: column {role.source!r} must vary; it holds {frame[role.column].iloc[0]:g} in "
-        f"every row, {first:%Y-%m-%d} to {last:%Y-%m-%d}."
+        f"{source}: column {role.source!r} must vary; it holds {value:g} in every row, "
+        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}."
     )
     return Problem("constant_column", message, role.source, role.setting)
 

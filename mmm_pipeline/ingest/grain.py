@@ -9,6 +9,11 @@ type Grain = Literal["day", "week", "month"]
 PERIODS_PER_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12}
 """Whole periods in 52 weeks, or in twelve months."""
 
+FREQUENCY: dict[Grain, str] = {"day": "D", "week": "7D", "month": "MS"}
+"""The grain in pandas' words."""
+DAYS: dict[Grain, int] = {"day": 1, "week": 7, "month": 30}
+"""Days that PyMC-Marketing takes a period to last when it adds carry-over to a window."""
+
 
 def detect_grain(days: pd.DatetimeIndex) -> Grain | None:
     """Recognise days, weeks or months on the distinct dates of a table.
@@ -53,28 +58,26 @@ def build_calendar(days: pd.DatetimeIndex, grain: Grain) -> pd.DatetimeIndex:
     Returns
     -------
     pandas.DatetimeIndex
-        Dates of the periods, in order. Months keep the day of the first date, or are all last
-        days of their month if the dates given are.
+        First days of the periods, in order. Weeks begin on the weekday of the first date, months
+        on the first.
 
     Examples
     --------
-    >>> build_calendar(pd.DatetimeIndex(["2024-01-15", "2024-03-15"]), "month").day.tolist()
-    [15, 15, 15]
+    >>> build_calendar(pd.DatetimeIndex(["2024-01-01", "2024-03-01"]), "month").month.tolist()
+    [1, 2, 3]
     """
-    first, last = days.min(), days.max()
-    calendar = _walk(days, grain, first, (last - first).days + 2)
-    return calendar[calendar <= last]
+    return pd.DatetimeIndex(pd.date_range(days.min(), days.max(), freq=FREQUENCY[grain]))
 
 
-def extend_calendar(days: pd.DatetimeIndex, grain: Grain, periods: int) -> pd.DatetimeIndex:
-    """List the periods that follow the last date.
+def extend_calendar(last: pd.Timestamp, grain: Grain, periods: int) -> pd.DatetimeIndex:
+    """List the periods that follow a date.
 
     Parameters
     ----------
-    days : pandas.DatetimeIndex
-        Dates in any order.
+    last : pandas.Timestamp
+        First day of the last period known.
     grain : {"day", "week", "month"}
-        Their distance.
+        Distance of the periods.
     periods : int
         How many are wanted, at least 1.
 
@@ -84,23 +87,7 @@ def extend_calendar(days: pd.DatetimeIndex, grain: Grain, periods: int) -> pd.Da
 
     Examples
     --------
-    >>> extend_calendar(pd.DatetimeIndex(["2024-01-01"]), "week", 2).strftime("%m-%d").tolist()
+    >>> extend_calendar(pd.Timestamp("2024-01-01"), "week", 2).strftime("%m-%d").tolist()
     ['01-08', '01-15']
     """
-    first, last = days.min(), days.max()
-    calendar = _walk(days, grain, first, (last - first).days + 2 + periods)
-    return calendar[calendar > last][:periods]
-
-
-def _walk(
-    days: pd.DatetimeIndex, grain: Grain, first: pd.Timestamp, steps: int
-) -> pd.DatetimeIndex:
-    """Take steps of a grain from the first date; always from the first, so that the 31st stays."""
-    if grain == "month" and days.is_month_end.all():
-        return pd.DatetimeIndex(pd.date_range(first, periods=steps, freq="ME"))
-    if grain == "month":
-        months = range(-(-steps // 28) + 12)
-        return pd.DatetimeIndex([first + pd.DateOffset(months=month) for month in months])
-    return pd.DatetimeIndex(
-        pd.date_range(first, periods=steps, freq={"day": "D", "week": "7D"}[grain])
-    )
+    return pd.DatetimeIndex(pd.date_range(last, periods=periods + 1, freq=FREQUENCY[grain])[1:])

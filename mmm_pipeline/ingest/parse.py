@@ -9,6 +9,8 @@ from mmm_pipeline.errors import Offence, Problem, shorten
 
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "#n/a"})
 """Text that says a cell holds nothing, whatever its case."""
+UTC_SUFFIX = r"(Z|[+-]00:?00)$"
+"""How a time of day says that it is in UTC."""
 
 
 class Parsed(NamedTuple):
@@ -57,7 +59,8 @@ def parse_dates(cells: pd.Series, shown_as: str) -> Parsed:
         days = pd.Series(pd.NaT, index=cells.index, name=cells.name, dtype="datetime64[us]")
     else:
         text = cells.map(_text)
-        days = pd.to_datetime(text.where(_is_iso(text)), format="ISO8601", errors="coerce")
+        zoneless = text.where(_is_iso(text)).str.replace(UTC_SUFFIX, "", regex=True)
+        days = pd.to_datetime(zoneless, format="ISO8601", errors="coerce")
         days = days.dt.normalize().astype("datetime64[us]")
     bad = days.isna()
     if not bad.any():
@@ -66,7 +69,12 @@ def parse_dates(cells: pd.Series, shown_as: str) -> Parsed:
         Offence(f"row {position + 1}", str(cells.name), str(cells.iloc[position]))
         for position in np.flatnonzero(bad)
     )
-    named = shorten([f"{offence.value!r} in {offence.date}" for offence in offences])
+    named = shorten(
+        [
+            f"{'nothing' if _is_empty(offence.value) else repr(offence.value)} in {offence.date}"
+            for offence in offences
+        ]
+    )
     message = f"{shown_as} must hold ISO 8601 dates such as 2024-01-31; got {named}."
     return Parsed(days, bad, [Problem("not_a_date", message, str(cells.name), offences=offences)])
 
@@ -101,7 +109,7 @@ def parse_numbers(cells: pd.Series, days: pd.Series, shown_as: str) -> Parsed:
         return Parsed(cells.astype("float64"), pd.Series(data=False, index=cells.index), [])
     text = cells.map(_text)
     numbers = pd.to_numeric(text.where(_is_decimal(text)), errors="coerce").astype("float64")
-    bad = numbers.isna() & ~text.str.lower().isin(MISSING_WORDS)
+    bad = numbers.isna() & ~text.map(_is_empty)
     if not bad.any():
         return Parsed(numbers, bad, [])
     offences = offend(cells, days, bad)
@@ -141,6 +149,11 @@ def offend(cells: pd.Series, days: pd.Series, bad: pd.Series) -> tuple[Offence, 
 def _name_row(day: pd.Timestamp, position: int) -> str:
     """Name a row by its date, or by its number where it has none."""
     return f"row {position + 1}" if pd.isna(day) else f"{day:%Y-%m-%d}"
+
+
+def _is_empty(text: str) -> bool:
+    """Tell whether text says that there is nothing."""
+    return text.strip().lower() in MISSING_WORDS
 
 
 def _text(cell: object) -> str:

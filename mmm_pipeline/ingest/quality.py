@@ -35,6 +35,7 @@ def find_warnings(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]:
     return [
         *_find_target_warnings(frame, spec),
         *_find_rare_channels(frame, spec),
+        *_find_constant_channels(frame, spec),
         *_find_collinear_channels(frame, spec),
     ]
 
@@ -79,12 +80,28 @@ def _find_rare_channels(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]:
     return found
 
 
+def _find_constant_channels(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]:
+    """Channels that spend the same in every period."""
+    return [
+        Problem(
+            "constant_spend",
+            f"Column {column!r} holds the same spend in every period; what `media.{name}` does "
+            "cannot be told from the baseline, and the result will be its prior.",
+            column,
+            ("media", name),
+        )
+        for name, column in spec.spend_columns.items()
+        if frame[f"spend_{name}"].min() == frame[f"spend_{name}"].max()
+    ]
+
+
 def _find_collinear_channels(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]:
     """Pairs of channels whose spend moves together."""
-    names = list(spec.media)
+    spends = {name: frame[f"spend_{name}"] for name in spec.media}
+    names = [name for name, spend in spends.items() if spend.min() < spend.max()]
     if len(names) < 2:
         return []
-    spend = frame[[f"spend_{name}" for name in names]].to_numpy()
+    spend = np.stack([spends[name].to_numpy() for name in names], axis=1)
     correlation = np.corrcoef(spend, rowvar=False)
     pairs = [
         (names[i], names[j], correlation[i, j])

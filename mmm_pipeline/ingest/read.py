@@ -1,8 +1,10 @@
 """Read a source as it was delivered: nothing guessed, nothing repaired."""
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +17,7 @@ from mmm_pipeline.paths import resolve_below
 PATH_SETTING = ("data", "path")
 
 
-def resolve_source(root: Path, path: str) -> Path:
+def resolve_source(root: Path, path: str, setting: tuple[str, ...] = PATH_SETTING) -> Path:
     """Find the file that the spec names.
 
     Parameters
@@ -23,7 +25,9 @@ def resolve_source(root: Path, path: str) -> Path:
     root : pathlib.Path
         The data root.
     path : str
-        The spec's `data.path`.
+        Relative to it.
+    setting : tuple of str
+        The words of the spec that name it.
 
     Returns
     -------
@@ -38,11 +42,59 @@ def resolve_source(root: Path, path: str) -> Path:
     try:
         file = resolve_below(root, path)
     except PathError as error:
-        raise _unreadable("path_leaves_root", f"`data.path`: {error}.") from None
+        raise _unreadable("path_leaves_root", f"`{'.'.join(setting)}`: {error}.", setting) from None
     if not file.is_file():
-        message = f"`data.path` must name a file below the data root; there is no {path!r}."
-        raise _unreadable("source_missing", message)
+        message = (
+            f"`{'.'.join(setting)}` must name a file below the data root; there is no {path!r}."
+        )
+        raise _unreadable("source_missing", message, setting)
     return file
+
+
+def read_truth(root: Path, path: str | None) -> dict[str, Any] | None:
+    """Read the known truth of a simulated world.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The data root.
+    path : str or None
+        The spec's `truth`.
+
+    Returns
+    -------
+    dict or None
+        What is true, by quantity; None where the spec names no file.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there, or holds no JSON object.
+    """
+    if path is None:
+        return None
+    setting = ("truth",)
+    file = resolve_source(root, path, setting)
+    try:
+        truth = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except ValueError as error:
+        message = f"`truth` must name a JSON file; {path!r} is none: {_first_line(error)}."
+        raise _unreadable("source_unreadable", message, setting) from None
+    quantities = ("roas", "alpha", "lam")
+    if not isinstance(truth, dict) or not all(
+        isinstance(truth.get(name, {}), dict) for name in quantities
+    ):
+        message = (
+            f"`truth` must hold numbers by channel under {', '.join(quantities)}; see {path!r}."
+        )
+        raise _unreadable("source_unreadable", message, setting)
+    return truth
+
+
+def _no_constant(name: str) -> float:
+    """Refuse NaN and infinity, which are no JSON."""
+    message = f"{name} is no JSON number"
+    raise ValueError(message)
 
 
 def digest_source(file: Path) -> str:
@@ -97,8 +149,13 @@ def read_source(file: Path, shown_as: str) -> pd.DataFrame:
         raise _unreadable("source_unreadable", message) from None
     repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
     if repeated:
-        message = f"{shown_as} must name each column once; it repeats {shorten(repeated)}."
+        named = shorten([repr(name) for name in repeated])
+        message = f"{shown_as} must name each column once; it repeats {named}."
         raise _unreadable("column_repeated", message)
+    if nested := [field.name for field in table.schema if pa.types.is_nested(field.type)]:
+        named = shorten([repr(name) for name in nested])
+        message = f"{shown_as} must hold one value per cell; it holds more in {named}."
+        raise _unreadable("column_nested", message)
     if table.num_rows == 0:
         message = f"{shown_as} must hold at least one row; it has a header and nothing below."
         raise _unreadable("source_empty", message)
@@ -126,9 +183,9 @@ def _read_parquet(file: Path) -> pa.Table:
     return pyarrow.parquet.read_table(file).replace_schema_metadata(None)
 
 
-def _unreadable(code: str, message: str) -> SourceError:
+def _unreadable(code: str, message: str, setting: tuple[str, ...] = PATH_SETTING) -> SourceError:
     """Wrap one message about the source as a whole."""
-    return SourceError([Problem(code=code, message=message, setting=PATH_SETTING, is_of_spec=True)])
+    return SourceError([Problem(code=code, message=message, setting=setting, is_of_spec=True)])
 
 
 def _first_line(error: Exception) -> str:

@@ -131,10 +131,10 @@ def measure_gap(contributions: xr.DataArray, fitted: xr.DataArray) -> float:
     Returns
     -------
     float
-        Largest difference over all draws and dates, as a fraction of the largest fitted value.
+        Largest difference of any draw on any date, as a fraction of that date's fitted mean.
     """
-    difference = abs(contributions.sum("component") - fitted).max()
-    return float(difference / abs(fitted).max())
+    difference = abs(contributions.sum("component") - fitted).max(SAMPLE_DIMS)
+    return float((difference / abs(fitted.mean(SAMPLE_DIMS))).max())
 
 
 def _name_quarters(contributions: xr.DataArray) -> list[str]:

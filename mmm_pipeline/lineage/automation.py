@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from mmm_pipeline.errors import SourceError
+from mmm_pipeline.errors import SourceError, SpecError
 from mmm_pipeline.lineage.model import Model
 
 SENSOR_SECONDS = 60
@@ -50,16 +50,26 @@ def build_schedules(model: Model, job: Any) -> list[dg.ScheduleDefinition]:
     -------
     list of dagster.ScheduleDefinition
         One, running by default; none where `refit.cron` is not stated.
+
+    Raises
+    ------
+    SpecError
+        If cron does not know the schedule.
     """
     refit = model.spec.refit
     if refit is None or refit.cron is None:
         return []
-    schedule = dg.ScheduleDefinition(
-        name=f"{model.spec.name}__refit_schedule",
-        job=job,
-        cron_schedule=refit.cron,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-    )
+    try:
+        schedule = dg.ScheduleDefinition(
+            name=f"{model.spec.name}__refit_schedule",
+            job=job,
+            cron_schedule=refit.cron,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        )
+    except dg.DagsterInvalidDefinitionError:
+        where = f"{model.location.locate(('refit', 'cron'))}: " if model.location else ""
+        message = f"{where}`refit.cron` must be a schedule that cron knows; got {refit.cron!r}"
+        raise SpecError(message) from None
     return [schedule]
 
 
@@ -90,7 +100,10 @@ def build_sensors(model: Model, job: Any) -> list[dg.SensorDefinition]:
         job=job,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Fits {model.spec.name} again when the content of its source changes.",
+        description=(
+            f"Fits {model.spec.name} when its source holds content that this sensor has not "
+            "launched a fit for. A run that fails is not launched again for the same content."
+        ),
     )
     def new_data(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         from mmm_pipeline.ingest.read import digest_source, resolve_source
@@ -109,10 +122,10 @@ def _compare(cursor: str | None, digest: str) -> dg.SensorResult | dg.SkipReason
     seen: dict[str, Any] = {"launched": None, "settling": None, "n_launched": 0}
     seen |= json.loads(cursor) if cursor else {}
     if digest == seen["launched"]:
-        return dg.SkipReason("The source has not changed.")
+        return dg.SkipReason("The source holds the content that was launched last.")
     if digest != seen["settling"]:
         note = json.dumps({**seen, "settling": digest})
-        reason = "The source has changed; waiting to see whether it is complete."
+        reason = "The source holds new content; waiting to see whether it is complete."
         return dg.SensorResult(skip_reason=reason, cursor=note)
     n_launched = seen["n_launched"] + 1
     note = json.dumps({"launched": digest, "settling": None, "n_launched": n_launched})

@@ -101,9 +101,9 @@ class MarketingMixModel(dg.Component):
         """
         spec = ModelSpec.model_validate(attributes)
         if context.path.name != spec.name:
-            file = show_path(context.path / "defs.yaml", context.project_root)
+            where = locate_spec(spec, context).locate(("name",))
             message = (
-                f"{file}: a model's `name` must be the name of its folder, "
+                f"{where}: a model's `name` must be the name of its folder, "
                 f"{context.path.name!r}; got {spec.name!r}"
             )
             raise SpecError(message)
@@ -121,8 +121,25 @@ class MarketingMixModel(dg.Component):
         -------
         dagster.Definitions
         """
-        root = Path(context.project_root)
-        file = context.path / "defs.yaml"
-        shown_as = show_path(file, root)
-        location = SettingLocation.from_yaml(file, shown_as, self.spec.name)
-        return build_model_defs(self.spec, project=Project.locate(root), location=location)
+        project = Project.locate(Path(context.project_root))
+        return build_model_defs(
+            self.spec, project=project, location=locate_spec(self.spec, context)
+        )
+
+
+def locate_spec(spec: ModelSpec, context: dg.ComponentLoadContext) -> SettingLocation:
+    """Find the lines of a spec in its `defs.yaml`.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    context : dagster.ComponentLoadContext
+        Where it stands.
+
+    Returns
+    -------
+    SettingLocation
+    """
+    file = context.path / "defs.yaml"
+    return SettingLocation.from_yaml(file, show_path(file, Path(context.project_root)), spec.name)

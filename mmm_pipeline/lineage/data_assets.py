@@ -101,8 +101,8 @@ def _validated_data(model: Model) -> dg.AssetsDefinition:
             frame = validate_source(raw_data, spec, spec.data.path)
         except DataError as error:
             yield report_problems("schema", error.problems, SCHEMA_CODES)
-            yield report_problems("data_errors", error.problems, DATA_CODES)
-            yield report_warnings("data_warnings", [])
+            if all(problem.code != "missing_column" for problem in error.problems):
+                yield report_problems("data_errors", error.problems, DATA_CODES)
             raise fail_on(error.problems, model.location) from None
         yield dg.Output(
             frame, metadata={**show_columns(frame), "preview": show_table(frame.head(5))}
@@ -125,9 +125,12 @@ def _features(model: Model) -> dg.AssetsDefinition:
     )
     def features(validated_data: pd.DataFrame) -> Iterator[Any]:
         """What the model sees: channels, controls, events, with every scale that was applied."""
+        from mmm_pipeline.ingest.read import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
 
         with told_clearly(model.location):
+            # The report needs it; a slip there should not cost a fit.
+            read_truth(model.project.data, model.spec.truth)
             arrays = build_features(validated_data, model.spec)
         lost = find_lost_features(arrays, validated_data)
         yield report_requirement("nothing_lost", lost)

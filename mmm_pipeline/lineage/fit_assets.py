@@ -134,20 +134,17 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
 
         Nothing past this asset can be made from a fit that breaks a limit.
         """
-        fit_id, limits = fitted_trace.attrs["fit_id"], model.spec.gate
-        made_from = name_origin("diagnostics", fit_id=fit_id, limits=limits.model_dump())
+        # Always measured anew: what the gate goes by is never taken from an earlier file.
         with told_clearly(model.location):
-            examination = model.store.reuse("diagnostics", FORMS["diagnostics"], made_from)
-        if examination is None:
             examination = _examine(model, fitted_trace)
-            model.store.keep_examination(examination)
+        model.store.keep_examination(examination)
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
             context.log.error(sentence)
         yield dg.Output(
             examination,
             metadata={
-                MADE_FROM: made_from,
+                "fit_id": numbers.fit_id,
                 "verdict": verdict.word,
                 "why": "; ".join((*verdict.failures.values(), *verdict.reasons))
                 or "all limits hold",
@@ -165,5 +162,5 @@ def _examine(model: Model, trace: xr.DataTree) -> Examination:
     """Measure a fit under the limits of the spec."""
     from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
 
-    parameters = assess_parameters(trace["/posterior"].to_dataset())
+    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
     return Examination(diagnose(trace, parameters), model.spec.gate, parameters)

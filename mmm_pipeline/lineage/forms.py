@@ -3,6 +3,7 @@
 Where the files lie belongs to `mmm_pipeline.lineage.store`.
 """
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -12,6 +13,10 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.model.identity import digest_arrays
+
+DRAWS = "draws_digest"
+"""Attribute of a table that names the draws it sums up."""
 
 
 class Form(Protocol):
@@ -77,20 +82,17 @@ class SummaryForm:
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".nc")
 
     def write(self, value: Summary, stem: Path) -> None:
-        """Write both."""
-        TableForm().write(value.table, stem)
+        """Write both, the table naming the draws it belongs to."""
+        table = value.table.copy()
+        table.attrs[DRAWS] = digest_arrays(value.draws)
+        TableForm().write(table, stem)
         ArraysForm().write(value.draws, stem)
 
     def read(self, stem: Path) -> Summary:
-        """Read both, and refuse two that are not of one fit."""
-        summary = Summary(TableForm().read(stem), ArraysForm().read(stem))
-        if summary.table.attrs["fit_id"] != summary.draws.attrs["fit_id"]:
-            message = (
-                f"The table and the draws of {stem.name} must be of one fit; they are not. "
-                "Materialise it again."
-            )
-            raise StaleFitError(message)
-        return summary
+        """Read both, and refuse two that do not belong together."""
+        table, draws = TableForm().read(stem), ArraysForm().read(stem)
+        _require_pair(stem, table.attrs.pop(DRAWS), digest_arrays(draws))
+        return Summary(table, draws)
 
 
 class DiagnosticsForm:
@@ -107,9 +109,28 @@ class DiagnosticsForm:
         stem.with_suffix(".json").write_text(value.to_json(), encoding="utf-8")
 
     def read(self, stem: Path) -> Examination:
-        """Read both."""
+        """Read both, and refuse two that are not of one fit."""
         text = stem.with_suffix(".json").read_text(encoding="utf-8")
-        return Examination.from_json(text, TableForm().read(stem))
+        examination = Examination.from_json(text, TableForm().read(stem))
+        fit_id = examination.parameters.attrs["fit_id"]
+        _require_pair(stem, fit_id, examination.numbers.fit_id)
+        return examination
+
+
+class RecordForm:
+    """Plain data, as JSON."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    def write(self, value: dict[str, Any], stem: Path) -> None:
+        """Write one file."""
+        text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+        stem.with_suffix(".json").write_text(text, encoding="utf-8")
+
+    def read(self, stem: Path) -> dict[str, Any]:
+        """Read it."""
+        value: dict[str, Any] = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+        return value
 
 
 class PageForm:
@@ -124,3 +145,13 @@ class PageForm:
     def read(self, stem: Path) -> str:
         """Read it."""
         return stem.with_suffix(".html").read_text(encoding="utf-8")
+
+
+def _require_pair(stem: Path, one: str, other: str) -> None:
+    """Refuse two files of which one was written without the other."""
+    if one != other:
+        message = (
+            f"The files of {stem.name} must have been written together; they were not. "
+            "Materialise it again."
+        )
+        raise StaleFitError(message)

@@ -53,7 +53,7 @@ class StoreIOManager(dg.IOManager):
         store = Store(self._root, model)
         known = context.output_metadata.get(MADE_FROM)
         made_from = None if known is None else str(known.value)
-        if made_from is None or store.reuse(asset, self._form, made_from) is None:
+        if made_from is None or not store.has(asset, self._form, made_from):
             store.write(asset, self._form, obj, made_from)
         context.add_output_metadata(
             {"path": dg.MetadataValue.path(str(store.locate(asset, self._form)))}

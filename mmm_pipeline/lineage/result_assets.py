@@ -3,9 +3,7 @@
 No asset here reads a trace but through `_read_fit`; what it computes lives in its room.
 """
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -156,9 +154,10 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         if broken:
             raise dg.Failure("; ".join(broken), allow_retries=False)
         channels = list(model.spec.media)
-        metadata["scenarios"] = show_figure(
-            "draw_scenarios", table=summary.table, channels=channels
-        )
+        if len(summary.table):
+            metadata["scenarios"] = show_figure(
+                "draw_scenarios", table=summary.table, channels=channels
+            )
         metadata["plans"] = show_table(summary.table)
         yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 
@@ -191,6 +190,8 @@ def _report(model: Model) -> dg.AssetsDefinition:
         budget_scenarios: Summary,
     ) -> dg.Output[Any]:
         """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
+        from mmm_pipeline.ingest.read import read_truth
+
         fit = _read_fit(model, fitted_trace, diagnostics)
 
         def render(fit: ConvergedFit) -> str:
@@ -205,14 +206,13 @@ def _report(model: Model) -> dg.AssetsDefinition:
                 channel_returns,
                 response_curves,
                 budget_scenarios,
-                _read_truth(model),
+                truth,
             )
             return render_report(inputs)
 
         with told_clearly(model.location):
-            page, metadata = _compute_once(
-                model, "report", "page", fit, render, truth=_read_truth(model)
-            )
+            truth = read_truth(model.project.data, model.spec.truth)
+            page, metadata = _compute_once(model, "report", "page", fit, render, truth=truth)
         return dg.Output(page, metadata=metadata)
 
     return report
@@ -242,17 +242,6 @@ def _compute_once[T](
     if value is None:
         value = compute(fit)
     return value, {MADE_FROM: made_from, "fit_id": fit.fit_id, "verdict": fit.verdict.word}
-
-
-def _read_truth(model: Model) -> dict[str, Any] | None:
-    """Read the truth of a simulated world, where the spec names one."""
-    from mmm_pipeline.ingest.read import resolve_source
-
-    if model.spec.truth is None:
-        return None
-    file: Path = resolve_source(model.project.data, model.spec.truth)
-    truth: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return truth
 
 
 def _summarize_fit(fit: ConvergedFit) -> pd.DataFrame:

@@ -3,31 +3,18 @@
 Which result follows from what is said by the assets.
 """
 
-import hashlib
-from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mmm_pipeline.model.identity import ID_LENGTH, digest_text, list_versions
+from mmm_pipeline.model.identity import digest_code, digest_text, list_versions
 
-
-@cache
-def digest_code() -> str:
-    """Name the code of this package by its content, so that a change of it makes results anew.
-
-    Returns
-    -------
-    str
-    """
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for file in sorted((*package.rglob("*.py"), *package.rglob("*.html"))):
-        digest.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:ID_LENGTH]
+RESULT_PACKAGES = ("arviz", "matplotlib", "pandas", "scipy", "xarray")
+"""What a result depends on, beside what a fit does."""
 
 
 def name_origin(asset: str, **origins: Any) -> str:
-    """Name all that a result follows from.
+    """Name all that a result follows from, this package's code and what it runs on included.
 
     Parameters
     ----------
@@ -40,6 +27,6 @@ def name_origin(asset: str, **origins: Any) -> str:
     -------
     str
     """
-    return digest_text(
-        {"asset": asset, "code": digest_code(), "versions": list_versions(), **origins}
-    )
+    versions = list_versions() | {package: version(package) for package in RESULT_PACKAGES}
+    code = digest_code(Path(__file__).resolve().parents[1])
+    return digest_text({"asset": asset, "code": code, "versions": versions, **origins})

@@ -19,10 +19,10 @@ from upath import UPath
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
-from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, TraceForm
+from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, RecordForm, TraceForm
 from mmm_pipeline.model.trace import has_own_identity
 
-TRACE_FORM, DIAGNOSTICS_FORM = TraceForm(), DiagnosticsForm()
+TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,27 @@ class Store:
         object or None
             None where it is not there, or was made from something else.
         """
+        return self.read(asset, form) if self.has(asset, form, made_from) else None
+
+    def has(self, asset: str, form: Form, made_from: str) -> bool:
+        """Tell whether the result that is there follows from the very same things.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        form : Form
+            How it was written.
+        made_from : str
+            Name of all that it follows from.
+
+        Returns
+        -------
+        bool
+        """
         mark = self._mark(asset)
-        if not mark.exists() or mark.read_text(encoding="utf-8") != made_from:
-            return None
-        return self.read(asset, form) if self.locate(asset, form).exists() else None
+        is_same = mark.exists() and mark.read_text(encoding="utf-8") == made_from
+        return is_same and self.locate(asset, form).exists()
 
     def keep_fit(self, trace: xr.DataTree) -> None:
         """Keep a fit for good, under its own name. One that is there is left as it is.
@@ -145,9 +162,9 @@ class Store:
         if record.exists():
             return
         _put(folder, "trace", TRACE_FORM, trace)
-        (folder / "spec.json").write_text(str(trace.attrs["spec"]), encoding="utf-8")
-        names = {name: trace.attrs[name] for name in ("fit_id", "request_id", "fitted_at")}
-        record.write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+        _put(folder, "spec", RECORD_FORM, json.loads(trace.attrs["spec"]))
+        names = ("fit_id", "request_id", "fitted_at")
+        _put(folder, "fit", RECORD_FORM, {name: str(trace.attrs[name]) for name in names})
 
     def keep_examination(self, examination: Examination) -> None:
         """Keep what was measured of a fit, beside it. One that is there is left as it is.
@@ -174,14 +191,14 @@ class Store:
         xarray.DataTree or None
             None where there is none, or what there is is not what its names say.
         """
-        records = [
-            json.loads(record.read_text(encoding="utf-8"))
-            for record in (self.folder / "fits").glob("*/fit.json")
-        ]
-        answers = [record for record in records if record["request_id"] == request_id]
+        names = [record.parent.name for record in (self.folder / "fits").glob("*/fit.json")]
+        records = [_try(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
+        answers = [record for record in records if record and record["request_id"] == request_id]
         for record in sorted(answers, key=lambda record: record["fitted_at"], reverse=True):
-            trace: xr.DataTree = _get(self._fit_folder(record["fit_id"]), "trace", TRACE_FORM)
-            if has_own_identity(trace):
+            trace: xr.DataTree | None = _try(
+                self._fit_folder(record["fit_id"]), "trace", TRACE_FORM
+            )
+            if trace is not None and has_own_identity(trace):
                 return trace
         return None
 
@@ -207,7 +224,27 @@ def _put(folder: UPath, stem: str, form: Form, value: Any) -> None:
                 target.fs.put_file(str(source), target.path)
 
 
+def _try(folder: UPath, stem: str, form: Form) -> Any | None:
+    """Read a value, or None if it is damaged."""
+    try:
+        return _get(folder, stem, form)
+    except StaleFitError:
+        return None
+
+
 def _get(folder: UPath, stem: str, form: Form) -> Any:
+    """Read a value, and say so in our own words where its files are damaged."""
+    try:
+        return _fetch(folder, stem, form)
+    except (OSError, ValueError, KeyError):
+        message = (
+            f"{folder.name}/{stem} must be readable; its files are damaged, or some are missing. "
+            "Materialise it again."
+        )
+        raise StaleFitError(message) from None
+
+
+def _fetch(folder: UPath, stem: str, form: Form) -> Any:
     """Read a value, through a local copy where it lies on an object store."""
     if _is_local(folder):
         return form.read(Path(folder.path) / stem)

@@ -115,7 +115,7 @@ def _mark_event(dates: pd.DatetimeIndex, windows: Sequence[dt.date | EventWindow
     """Set 1 where any day of a period lies in any window."""
     grain = detect_grain(dates)
     assert grain is not None  # noqa: S101  # a validated frame has one
-    ends = dates[1:].append(extend_calendar(dates, grain, 1))
+    ends = dates[1:].append(extend_calendar(dates[-1], grain, 1))
     is_on = np.zeros(len(dates), dtype=bool)
     for window in windows:
         first, last = (

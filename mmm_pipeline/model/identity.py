@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +13,10 @@ import xarray as xr
 
 ID_LENGTH = 16
 """Hexadecimal digits of an identity: 64 bits."""
-PACKAGES = ("mmm-pipeline", "pymc-marketing", "pymc", "pytensor", "nutpie", "numpy")
-"""What a draw depends on, beside data, spec and seed."""
+PACKAGES = ("pymc-marketing", "pymc", "pytensor", "nutpie", "numpy")
+"""What a draw depends on, beside data, spec, seed and our own code."""
+OUR_MODEL = "mmm_pipeline.model"
+"""Name under which the code that builds the model is listed."""
 
 
 def list_versions() -> dict[str, str]:
@@ -20,9 +25,49 @@ def list_versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Version by package.
+        Version by package; for our own model, the digest of its code, which says more.
     """
-    return {package: version(package) for package in PACKAGES}
+    versions = {package: version(package) for package in PACKAGES}
+    return {OUR_MODEL: digest_code(Path(__file__).parent), **versions}
+
+
+@cache
+def digest_code(folder: Path) -> str:
+    """Name code by its content.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Its Python modules and templates count, and those of the folders below.
+
+    Returns
+    -------
+    str
+    """
+    files = sorted(file for kind in ("*.py", "*.html") for file in folder.rglob(kind))
+    return digest_bytes(
+        part
+        for file in files
+        for part in (str(file.relative_to(folder)).encode(), file.read_bytes())
+    )
+
+
+def digest_bytes(parts: Iterable[bytes]) -> str:
+    """Name a sequence of byte strings.
+
+    Parameters
+    ----------
+    parts : iterable of bytes
+        In order; where one ends and the next begins counts.
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()[:ID_LENGTH]
 
 
 def digest_text(value: Any) -> str:

@@ -134,12 +134,20 @@ def roas_prior(spec: ModelSpec, features: xr.Dataset) -> Prior:
     -------
     Prior
         LogNormal over ``channel``, in target units per unit of money.
+
+    Notes
+    -----
+    ``mu = ln(mid)``, ``sigma = ln(high / low) / 4``: four standard deviations of the logarithm
+    between `low` and `high`.
     """
     total_spend = float(features["spend"].sum())
-    default = DEFAULT_MEDIA_SHARE * abs(float(features["target"].sum())) / total_spend
+    default = DEFAULT_MEDIA_SHARE * float(abs(features["target"]).sum()) / total_spend
     stated = [media.roas for media in spec.media.values()]
-    mean = [math.log(default) if roas is None else roas.log_mean for roas in stated]
-    sd = [DEFAULT_ROAS_LOG_SD if roas is None else roas.log_sd for roas in stated]
+    mean = [math.log(default if roas is None else roas.mid) for roas in stated]
+    sd = [
+        DEFAULT_ROAS_LOG_SD if roas is None else math.log(roas.high / roas.low) / 4
+        for roas in stated
+    ]
     return Prior("LogNormal", mu=_by_channel(mean), sigma=_by_channel(sd), dims=("channel",))
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import xarray as xr
 
+from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.model.identity import digest_arrays, digest_text, list_versions
 from mmm_pipeline.spec import ModelSpec
 
@@ -117,8 +118,37 @@ def read_spec(trace: xr.DataTree) -> ModelSpec:
     Returns
     -------
     ModelSpec
+
+    Raises
+    ------
+    StaleFitError
+        If it says what a spec can no longer say.
     """
-    return ModelSpec.model_validate_json(trace.attrs["spec"])
+    try:
+        return ModelSpec.model_validate_json(trace.attrs["spec"])
+    except ValueError:
+        message = (
+            f"Fit {trace.attrs['fit_id']} must have been made from a spec that can be read; this "
+            "version knows other settings. Materialise the model again from its raw_data."
+        )
+        raise StaleFitError(message) from None
+
+
+def read_versions(trace: xr.DataTree) -> dict[str, str]:
+    """Read the versions that a fit was made with.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    dict of str to str
+        As `list_versions` gave them.
+    """
+    versions: dict[str, str] = json.loads(trace.attrs["versions"])
+    return versions
 
 
 def has_own_identity(trace: xr.DataTree) -> bool:
@@ -135,8 +165,8 @@ def has_own_identity(trace: xr.DataTree) -> bool:
         False if a draw, a statistic, an input, the model part of the spec or a setting of the
         sampler differs from what `request_id` and `fit_id` were given for.
     """
-    inputs, versions = trace["/inputs"].to_dataset(), json.loads(trace.attrs["versions"])
-    request_id = name_request(read_spec(trace), inputs, versions)
+    inputs = trace["/inputs"].to_dataset()
+    request_id = name_request(read_spec(trace), inputs, read_versions(trace))
     names = (request_id, name_fit(request_id, trace))
     return names == (trace.attrs["request_id"], trace.attrs["fit_id"])
 

@@ -10,7 +10,7 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, summarize
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class ReportInputs:
     def channels(self) -> list[str]:
         """Media in the order of the spec."""
         return list(self.fit.spec.media)
+
+    @property
+    def has_scenarios(self) -> bool:
+        """Whether the spec asks for any plan."""
+        return len(self.scenarios.table) > 0
 
     @property
     def quality(self) -> FitQuality:
@@ -138,10 +143,12 @@ def tabulate_scenarios(inputs: ReportInputs) -> pd.DataFrame:
         mean change against today's plan, and the probability that the response is larger.
     """
     draws = inputs.scenarios.draws
+    if not inputs.has_scenarios:
+        return pd.DataFrame()
     response = draws["response"].sum("channel")
     gain = response - draws["response_current"].sum("channel")
     spend = inputs.scenarios.table.groupby("scenario", sort=False)["spend"].sum()
-    bounds = response.quantile([0.05, 0.95], "sample").to_numpy()
+    bounds = response.quantile([LOWER, UPPER], "sample").to_numpy()
     return pd.DataFrame(
         {
             "scenario": response["scenario"].to_numpy(),

@@ -7,6 +7,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
 from mmm_pipeline.report.facts import ReportInputs
@@ -47,10 +48,11 @@ def render_report(inputs: ReportInputs) -> str:
         returns=_records(inputs.returns.table),
         shares=_records(facts.tabulate_shares(inputs)),
         scenarios=_records(facts.tabulate_scenarios(inputs)),
-        plans=_records(inputs.scenarios.table),
+        plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else _records(truth),
         assumptions=facts.list_assumptions(inputs),
         priors=_tell_priors(inputs),
+        prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
         figures=_draw_all(inputs),
         sampling=read_spec(fit.trace).sampling,
     )
@@ -66,15 +68,16 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
         "shares": figures.draw_shares(facts.tabulate_shares(inputs), channels),
         "roas": figures.draw_roas(inputs.returns.table, prior["roas"], channels, known),
         "curves": figures.draw_response_curves(inputs.curves, channels),
-        "scenarios": figures.draw_scenarios(inputs.scenarios.table, channels),
         "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
     }
+    if inputs.has_scenarios:
+        drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, channels)
     return {name: encode_svg(figure) for name, figure in drawn.items()}
 
 
 def _tell_priors(inputs: ReportInputs) -> list[dict[str, Any]]:
     """Say what was believed of each channel, and whether anybody said so."""
-    bounds = inputs.prior["roas"].quantile([0.05, 0.5, 0.95], "draw")
+    bounds = inputs.prior["roas"].quantile([LOWER, 0.5, UPPER], "draw")
     return [
         {
             "channel": channel,
@@ -85,6 +88,20 @@ def _tell_priors(inputs: ReportInputs) -> list[dict[str, Any]]:
         }
         for channel, media in _media(inputs.fit)
     ]
+
+
+def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
+    """Set the plans side by side, each behind today's plan of a window as long."""
+    columns: dict[str, pd.Series] = {}
+    shown: list[float] = []
+    for name, plan in table.groupby("scenario", sort=False):
+        by_channel = plan.set_index("channel")
+        today = by_channel["spend_current"]
+        if not any(math.isclose(today.sum(), total) for total in shown):
+            shown.append(float(today.sum()))
+            columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
+        columns[str(name)] = by_channel["spend"]
+    return pd.DataFrame(columns)
 
 
 def _media(fit: ConvergedFit) -> list[tuple[str, Any]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from mmm_pipeline.errors import SpecError
+
 
 @dataclass(frozen=True)
 class SettingLocation:
@@ -39,9 +41,18 @@ class SettingLocation:
         -------
         SettingLocation
             Without lines where no document has that name.
+
+        Raises
+        ------
+        SpecError
+            If a setting is written twice: YAML would keep the last one and say nothing.
         """
         for document in yaml.compose_all(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader):
-            lines = dict(_lines(document, ()))
+            try:
+                lines = dict(_lines(document, ()))
+            except SpecError as error:
+                message = f"{shown_as}, {error}"
+                raise SpecError(message) from None
             attributes = {
                 key[1:]: line for key, line in lines.items() if key[:1] == ("attributes",)
             }
@@ -72,9 +83,15 @@ def _lines(node: yaml.Node, path: tuple[str, ...]) -> list[tuple[tuple[str, ...]
     """List every key below a node with its line, counted from 1."""
     if not isinstance(node, yaml.MappingNode):
         return []
-    found = []
+    found: list[tuple[tuple[str, ...], int]] = []
     for key, value in node.value:
         inner = (*path, str(key.value))
+        if inner in dict(found):
+            message = (
+                f"line {key.start_mark.line + 1}: `{'.'.join(inner)}` must be written once; it "
+                f"stands on line {dict(found)[inner]} too"
+            )
+            raise SpecError(message)
         found += [(inner, key.start_mark.line + 1), *_lines(value, inner)]
     return found
 

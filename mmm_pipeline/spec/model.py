@@ -1,7 +1,6 @@
 """The whole of a model's spec, part by part."""
 
 import datetime as dt
-import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -16,8 +15,13 @@ type SaturationSpeed = Literal["gradual", "balanced", "sharp"]
 type Sign = Literal["positive", "negative"]
 type Trend = Literal["none", "linear", "piecewise"]
 
-RESERVED = frozenset({"date", "target", "intercept", "trend", "seasonality", "channel", "control"})
-"""Names of components and dims that no channel, control or event may take."""
+RESERVED = frozenset(
+    {
+        *("date", "target", "channel", "control", "chain", "draw", "sample", "population"),
+        *("intercept", "trend", "trend_effect", "seasonality", "yearly_seasonality"),
+    }
+)
+"""Names of columns, components and dims that no channel, control or event may take."""
 
 
 class DataSource(SpecPart):
@@ -35,18 +39,18 @@ class DataSource(SpecPart):
 
 
 class RoasPrior(SpecPart):
-    """Belief about return on ad spend: its median, and bounds that hold 95 % of it.
+    """Belief about return on ad spend: its median, and how far it may lie from that.
 
     Notes
     -----
-    Log-normal with ``mu = ln(mid)`` and ``sigma = ln(high / low) / 4``: low and high stand two
-    standard deviations of the logarithm either side, and `mid` is the median wherever it lies
-    between them.
+    Log-normal with median `mid`; `low` and `high` set the width of the interval that holds 95 %
+    of belief, which runs from ``mid / sqrt(high / low)`` to ``mid x sqrt(high / low)``. With
+    `mid` at ``sqrt(low x high)`` that is `low` to `high` itself.
     """
 
-    low: float = Field(gt=0, description="2.5 % of belief lies below; target units per money.")
-    mid: float = Field(gt=0, description="Median; target units per unit of money.")
-    high: float = Field(gt=0, description="2.5 % of belief lies above; target units per money.")
+    low: float = Field(gt=0, description="Lower end of what is believed; target units per money.")
+    mid: float = Field(gt=0, description="Median of what is believed; target units per money.")
+    high: float = Field(gt=0, description="Upper end of what is believed; target units per money.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -57,16 +61,6 @@ class RoasPrior(SpecPart):
             )
             raise ValueError(message)
         return self
-
-    @property
-    def log_mean(self) -> float:
-        """Mean of log ROAS."""
-        return math.log(self.mid)
-
-    @property
-    def log_sd(self) -> float:
-        """Standard deviation of log ROAS."""
-        return math.log(self.high / self.low) / 4
 
 
 class PaidMedia(SpecPart):
@@ -205,6 +199,10 @@ class ModelSpec(SpecPart):
     @model_validator(mode="after")
     def _names_are_distinct(self) -> Self:
         seen: dict[str, str] = dict.fromkeys(RESERVED, "a reserved word")
+        for name in self.media:
+            seen |= dict.fromkeys(
+                (f"spend_{name}", f"exposure_{name}"), f"a column of `media.{name}`"
+            )
         for section in ("media", "controls", "events"):
             for name in getattr(self, section):
                 if name in seen:
@@ -248,28 +246,15 @@ class ModelSpec(SpecPart):
         """Column of the source that holds each control."""
         return {name: control.column or name for name, control in self.controls.items()}
 
-    @property
-    def columns(self) -> dict[str, tuple[str, ...]]:
-        """Every column of the source that is read, with the setting that names it."""
-        return {
-            self.data.date: ("data", "date"),
-            self.data.target: ("data", "target"),
-            **{column: ("media", name, "spend") for name, column in self.spend_columns.items()},
-            **{
-                column: ("controls", name, "column")
-                for name, column in self.control_columns.items()
-            },
-        }
-
     def model_part(self) -> dict[str, Any]:
         """Select what decides the posterior, next to the data and the sampler.
 
         Returns
         -------
         dict
-            Plain JSON values: media, controls, events, trend, seasonality, l_max.
+            Plain JSON values: the roles of the columns, media, controls, events, trend,
+            seasonality, l_max.
         """
-        return self.model_dump(
-            mode="json",
-            include={"media", "controls", "events", "trend", "seasonality", "l_max"},
-        )
+        sections = {"media", "controls", "events", "trend", "seasonality", "l_max"}
+        columns = self.data.model_dump(mode="json", include={"layout", "date", "target"})
+        return {"data": columns, **self.model_dump(mode="json", include=sections)}

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from mmm_pipeline.spec.base import SpecPart
 
@@ -14,11 +14,15 @@ _CHANGE = re.compile(r"^(?P<sign>[+-])(?P<percent>\d+(\.\d+)?)%$")
 def _readable(budget: str | float) -> str | float:
     """Refuse a budget that is neither money, nor `current`, nor a change in per cent."""
     if isinstance(budget, str):
-        if budget != CURRENT and not _CHANGE.match(budget):
+        change = _CHANGE.match(budget)
+        if budget != CURRENT and change is None:
             message = (
                 f"`budget` must be 'current', a change such as '-20%' or '+30%', or an amount of "
                 f"money for the whole window; got {budget!r}"
             )
+            raise ValueError(message)
+        if change is not None and float(f"{change['sign']}{change['percent']}") <= -100:
+            message = f"`budget` must leave something to spend; got {budget!r}"
             raise ValueError(message)
     elif budget <= 0:
         message = f"`budget` must be above 0; got {budget!r}"
@@ -26,10 +30,18 @@ def _readable(budget: str | float) -> str | float:
     return budget
 
 
+def _no_boolean(budget: object) -> object:
+    """Refuse `true`, which would be read as 1."""
+    if isinstance(budget, bool):
+        message = f"`budget` must be 'current', a change in per cent, or money; got {budget!r}"
+        raise ValueError(message)  # noqa: TRY004  # Pydantic tells value errors
+    return budget
+
+
 class Scenario(SpecPart):
     """One plan: how much is spent, over how many periods, within which bounds."""
 
-    budget: Annotated[float | str, AfterValidator(_readable)] = Field(
+    budget: Annotated[float | str, BeforeValidator(_no_boolean), AfterValidator(_readable)] = Field(
         default=CURRENT,
         description="Money for the whole window, or 'current', or a change: '-20%', '+30%'.",
     )

@@ -4,7 +4,13 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmm_pipeline.decision.constraints import Plan, bound_plan, fit_into, require_feasible
+from mmm_pipeline.decision.constraints import (
+    Plan,
+    bound_plan,
+    fill_in_order,
+    fit_into,
+    require_feasible,
+)
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.spec import Scenario
 
@@ -56,6 +62,31 @@ def test_bounds_never_fall_below_nothing() -> None:
     )
 
     assert bound_plan(features, Scenario(bounds=5)).lower.item() == 0.0
+
+
+@given(
+    current=st.lists(st.floats(0, 1e6), min_size=2, max_size=6).filter(lambda v: sum(v) > 1),
+    share=st.floats(0, 1),
+)
+def test_channels_are_filled_one_after_the_other(current: list[float], share: float) -> None:
+    today = channels(current)
+    lower, upper = today * 0.2, today * 1.8
+    budget = float(lower.sum() + share * (upper.sum() - lower.sum()))
+    plan = Plan(budget, today, lower, upper, today)
+    order = [str(name) for name in today["channel"].to_numpy()]
+
+    spend = fill_in_order(plan, order)
+
+    assert float(spend.sum()) == pytest.approx(budget, rel=1e-9, abs=1e-9)
+    between = (spend > lower * (1 + 1e-9) + 1e-9) & (spend < upper * (1 - 1e-9) - 1e-9)
+    assert int(between.sum()) <= 1
+
+
+def test_a_plan_of_nothing_is_refused() -> None:
+    today = channels([0.0, 0.0])
+
+    with pytest.raises(ScenarioError, match="nothing was spent in the last 52 weeks"):
+        require_feasible({"current": Plan(0.0, today, today, today, today)})
 
 
 def test_budgets_out_of_reach_are_named_all_at_once() -> None:

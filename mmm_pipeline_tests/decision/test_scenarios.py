@@ -1,14 +1,17 @@
 """The planner on draws that nobody sampled, against a grid and against its own arithmetic."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_pipeline.decision.constraints import find_broken_constraints
-from mmm_pipeline.decision.scenarios import summarize_scenarios
-from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.decision.constraints import bound_plan, find_broken_constraints
+from mmm_pipeline.decision.scenarios import COLUMNS, Window, summarize_scenarios
+from mmm_pipeline.gate import ConvergedFit, require_converged
+from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.simulate import geometric_adstock
+from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +90,6 @@ def _respond(fit: ConvergedFit, channel: str) -> np.ndarray:
 def test_no_plan_on_a_grid_is_better(scenarios: Summary, fit: ConvergedFit) -> None:
     # Two channels and one budget leave one degree of freedom: walk it, on steady-state curves
     # with carry-in and carry-out, through the planner's own evaluation.
-    from mmm_pipeline.decision.constraints import bound_plan
-    from mmm_pipeline.decision.scenarios import Window
-
     scenario = fit.spec.scenarios["more"]
     plan = bound_plan(fit.features, scenario)
     window = Window(fit, scenario.periods)
@@ -104,3 +104,36 @@ def test_no_plan_on_a_grid_is_better(scenarios: Summary, fit: ConvergedFit) -> N
     found = scenarios.table.set_index("channel")["response"].sum()
     # 201 points over the range; a concave objective is flat to 1e-4 around its best point.
     assert found >= best * (1 - 1e-6)
+
+
+def test_the_starts_are_not_one_point(fit: ConvergedFit) -> None:
+    scenario = fit.spec.scenarios["more"]
+    starts = Window(fit, scenario.periods)._list_starts(bound_plan(fit.features, scenario))
+
+    points = {tuple(np.round(start.to_numpy(), 6)) for start in starts}
+    assert len(points) == 3
+
+
+def test_a_model_without_scenarios_has_an_empty_table(fit: ConvergedFit) -> None:
+    from dataclasses import replace
+
+    summary = summarize_scenarios(replace(fit, spec=fit.spec.model_copy(update={"scenarios": {}})))
+
+    assert len(summary.table) == 0
+    assert list(summary.table) == list(COLUMNS)
+
+
+@pytest.mark.parametrize("freq", ["MS", "D", "W-SUN"])
+@pytest.mark.parametrize("periods", [1, 13, 24])
+def test_a_window_has_the_length_that_is_asked_for(freq: str, periods: int) -> None:
+    spec = make_spec(seasonality={"yearly": 0}, trend="none")
+    weekly = make_features(spec)
+    dates = pd.date_range("2020-01-01", periods=weekly.sizes["date"], freq=freq)
+    grain = {"MS": "month", "D": "day", "W-SUN": "week"}[freq]
+    features = weekly.assign_coords(date=dates).assign_attrs(grain=grain)
+    trace = make_trace(spec, features)
+    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
+    fit = require_converged(trace, diagnose(trace, parameters), spec)
+
+    # The window refuses a length that is not the one asked for.
+    assert Window(fit, periods)._optimizer.num_periods == periods

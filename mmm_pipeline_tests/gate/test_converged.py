@@ -54,8 +54,41 @@ def test_a_spec_that_describes_another_model_is_refused(
 ) -> None:
     other = spec.model_copy(update={"trend": "none"})
 
-    with pytest.raises(StaleFitError, match="must describe the model that was fitted"):
+    with pytest.raises(StaleFitError, match=r"must describe the model that was fitted; `trend`"):
         require_converged(trace, examination.numbers, other)
+
+
+def test_a_spec_with_another_target_is_refused(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    other = spec.model_copy(update={"data": spec.data.model_copy(update={"target": "orders"})})
+
+    with pytest.raises(StaleFitError, match="`data` changed"):
+        require_converged(trace, examination.numbers, other)
+
+
+def test_a_fit_of_other_code_is_refused(
+    trace: xr.DataTree,
+    examination: Examination,
+    spec: ModelSpec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mmm_pipeline.gate import converged
+
+    monkeypatch.setattr(converged, "list_versions", lambda: {"mmm_pipeline.model": "changed"})
+
+    with pytest.raises(StaleFitError, match="by the code that reads it"):
+        require_converged(trace, examination.numbers, spec)
+
+
+def test_a_fit_of_a_spec_that_can_no_longer_be_read_is_refused(
+    features: xr.Dataset, examination: Examination, spec: ModelSpec
+) -> None:
+    trace = make_trace(spec, features)
+    trace.attrs["spec"] = '{"name": "acme", "gone": 1}'
+
+    with pytest.raises(StaleFitError, match="from a spec that can be read"):
+        require_converged(trace, examination.numbers, spec)
 
 
 def test_there_is_no_way_around_the_constructor(trace: xr.DataTree, spec: ModelSpec) -> None:

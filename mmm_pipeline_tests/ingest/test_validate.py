@@ -40,6 +40,8 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     pd.testing.assert_frame_equal(validate_source(shuffled, make_spec(), "acme.csv"), one)
 
 
+WEEKS = tuple(make_raw()["week"])
+
 BAD: dict[str, tuple[pd.DataFrame, str, str | None, tuple[str, ...]]] = {
     "nan in a spend": (change(3, "tv", "NaN"), "missing_value", "tv", ("2024-01-22",)),
     "empty spend": (change(3, "tv", None), "missing_value", "tv", ("2024-01-22",)),
@@ -65,6 +67,21 @@ BAD: dict[str, tuple[pd.DataFrame, str, str | None, tuple[str, ...]]] = {
     "too short": (make_raw(19), "too_few_periods", "week", ()),
     "all zero": (make_raw(tv="0"), "all_zero_channel", "tv", ()),
     "constant target": (make_raw(sales="5"), "constant_column", "sales", ()),
+    "month ends": (
+        make_raw(24, week=pd.date_range("2022-01-31", periods=24, freq="ME").strftime("%Y-%m-%d")),
+        "irregular_calendar",
+        "week",
+        tuple(pd.date_range("2022-01-31", periods=24, freq="ME").strftime("%Y-%m-%d")),
+    ),
+    "empty column": (make_raw(tv=None), "missing_value", "tv", WEEKS),
+    "no target": (make_raw(sales=None), "missing_value", "sales", WEEKS),
+    "infinite": (make_raw(tv=np.r_[np.inf, np.ones(29)]), "infinite_value", "tv", WEEKS[:1]),
+    "far future": (
+        change(29, "week", "9999-12-01"),
+        "irregular_calendar",
+        "week",
+        ("9999-12-01",),
+    ),
     "missing column": (make_raw().drop(columns="tv"), "missing_column", "tv", ()),
 }
 
@@ -77,23 +94,20 @@ def test_a_bad_source_is_refused_by_code_column_and_date(name: str) -> None:
         validate_source(raw, make_spec(), "acme.csv")
 
     problem = next(p for p in caught.value.problems if p.code == code)
-    assert (problem.column, problem.dates) == (column, dates)
+    assert problem.column == column
+    assert problem.dates[: len(dates)] == dates
     assert str(column) in problem.message
-    assert all(day in problem.message for day in dates)
+    assert all(day in problem.message for day in dates[:5])
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in BAD if name not in {"odd day", "duplicate week"}]
-)
+@pytest.mark.parametrize("name", [name for name in BAD if name != "duplicate week"])
 def test_one_fault_is_told_once(name: str) -> None:
     raw = BAD[name][0]
 
     with pytest.raises(DataError) as caught:
         validate_source(raw, make_spec(), "acme.csv")
 
-    followed = {"missing_period"} if "date" in name else set()
-    codes = [p.code for p in caught.value.problems if p.code not in followed]
-    assert codes == [BAD[name][1]]
+    assert [problem.code for problem in caught.value.problems] == [BAD[name][1]]
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -124,6 +138,8 @@ def test_a_missing_column_is_told_with_those_there_are() -> None:
         pd.to_datetime,
         lambda text: pd.to_datetime(text).dt.tz_localize("Europe/Berlin"),
         lambda text: text + "T00:00:00",
+        lambda text: text + "T00:00:00Z",
+        lambda text: [day + ("T00:00:00+00:00" if n % 2 else "") for n, day in enumerate(text)],
         lambda text: [dt.date.fromisoformat(day) for day in text],
     ],
 )
@@ -140,6 +156,14 @@ def test_a_number_of_seconds_is_no_date() -> None:
         validate_source(make_raw(week=range(30)), make_spec(), "acme.parquet")
 
 
+def test_braces_in_a_name_are_only_braces() -> None:
+    raw = change(3, "tv", None).rename(columns={"tv": "tv {eur}"})
+    spec = make_spec(media={"tv": {"spend": "tv {eur}"}})
+
+    with pytest.raises(DataError, match=r"'tv \{eur\}' must hold a number in every row"):
+        validate_source(raw, spec, "acme {1}.csv")
+
+
 def test_every_rule_belongs_to_one_check() -> None:
     assert set(TELL) <= SCHEMA_CODES | DATA_CODES
     assert not SCHEMA_CODES & DATA_CODES
@@ -150,6 +174,7 @@ def test_every_rule_belongs_to_one_check() -> None:
     [
         ({"tv": ["5"] * 4 + ["0"] * 26}, "rarely_active"),
         ({"search": make_raw()["tv"]}, "collinear_channels"),
+        ({"tv": "100"}, "constant_spend"),
         ({"sales": ["-5", *make_raw()["sales"][1:]]}, "negative_target"),
         ({"sales": ["99999", *make_raw()["sales"][1:]]}, "target_outlier"),
         ({"sales": ["0"] * 4 + list(make_raw()["sales"][4:])}, "zero_target"),

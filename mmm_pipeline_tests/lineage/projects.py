@@ -38,7 +38,7 @@ def materialize(
 
 def store_fit(spec: ModelSpec, project: Project, trace: xr.DataTree) -> None:
     """Put a trace and what was measured of it where the assets look for them."""
-    parameters = assess_parameters(trace["/posterior"].to_dataset())
+    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
     examination = Examination(diagnose(trace, parameters), spec.gate, parameters)
     store = Store(project.outputs, spec.name)
     store.write("fitted_trace", TraceForm(), trace)

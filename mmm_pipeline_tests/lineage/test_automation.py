@@ -3,6 +3,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage import build_model_defs
 from mmm_pipeline_tests.factories import make_raw, make_spec
 from mmm_pipeline_tests.lineage.projects import make_project
@@ -27,6 +28,11 @@ def test_a_cron_becomes_a_running_schedule(tmp_path: Path) -> None:
     assert schedule.cron_schedule == "0 6 * * 1"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert schedule.job_name == "acme__refit"
+
+
+def test_a_schedule_that_cron_does_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="must be a schedule that cron knows; got '99 25"):
+        make_defs(tmp_path, cron="99 25 * * *")
 
 
 def look(defs: dg.Definitions, cursor: str | None) -> dg.SensorResult | dg.SkipReason:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage import MarketingMixModel
@@ -15,23 +16,26 @@ ATTRIBUTES = {
 }
 
 
-def test_attributes_become_the_spec_they_state() -> None:
-    component = MarketingMixModel.load(make_spec(**ATTRIBUTES), _context("acme"))
+def make_context(root: Path, folder: str) -> dg.ComponentLoadContext:
+    class Context:
+        path = root / "defs" / folder
+        project_root = root
+
+    Context.path.mkdir(parents=True)
+    text = yaml.safe_dump({"attributes": ATTRIBUTES}, sort_keys=False)
+    (Context.path / "defs.yaml").write_text(text)
+    return Context()  # type: ignore[return-value]
+
+
+def test_attributes_become_the_spec_they_state(tmp_path: Path) -> None:
+    component = MarketingMixModel.load(make_spec(**ATTRIBUTES), make_context(tmp_path, "acme"))
 
     assert component.spec == make_spec(**ATTRIBUTES)
 
 
-def test_a_folder_of_another_name_is_refused() -> None:
-    with pytest.raises(SpecError, match="must be the name of its folder, 'other'; got 'acme'"):
-        MarketingMixModel.load(make_spec(**ATTRIBUTES), _context("other"))
-
-
-def _context(folder: str) -> dg.ComponentLoadContext:
-    class Context:
-        path = Path("/project/mmm_pipeline/defs") / folder
-        project_root = Path("/project")
-
-    return Context()  # type: ignore[return-value]
+def test_a_folder_of_another_name_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"^defs/other/defs\.yaml:2: .* 'other'; got 'acme'"):
+        MarketingMixModel.load(make_spec(**ATTRIBUTES), make_context(tmp_path, "other"))
 
 
 def test_the_environment_moves_data_and_outputs(

@@ -55,9 +55,9 @@ def test_what_was_never_made_is_asked_for_by_name(store: Store) -> None:
 def test_a_table_and_draws_of_two_fits_are_refused(tmp_path: Path) -> None:
     store = Store(str(tmp_path), "acme")
     store.write("returns", SummaryForm(), make_summary("1"))
-    make_summary("2").draws.to_netcdf(tmp_path / "acme" / "returns.nc", engine="h5netcdf")
+    (make_summary("2").draws + 1).to_netcdf(tmp_path / "acme" / "returns.nc", engine="h5netcdf")
 
-    with pytest.raises(StaleFitError, match="must be of one fit"):
+    with pytest.raises(StaleFitError, match="must have been written together"):
         store.read("returns", SummaryForm())
 
 
@@ -117,6 +117,30 @@ def test_a_fit_that_is_kept_is_never_overwritten(tmp_path: Path, trace: xr.DataT
     store.keep_fit(trace)
 
     assert file.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["fit.json", "trace.nc"])
+def test_a_kept_fit_that_is_damaged_is_not_found(
+    name: str, tmp_path: Path, trace: xr.DataTree
+) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.keep_fit(trace)
+    file = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / name
+
+    file.write_bytes(file.read_bytes()[:20])
+
+    assert store.find_fit(trace.attrs["request_id"]) is None
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".parquet"])
+def test_a_result_that_is_damaged_is_told_in_our_own_words(suffix: str, tmp_path: Path) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.write("returns", SummaryForm(), make_summary())
+
+    (tmp_path / "acme" / f"returns{suffix}").write_bytes(b"")
+
+    with pytest.raises(StaleFitError, match="acme/returns must be readable"):
+        store.read("returns", SummaryForm())
 
 
 def test_a_kept_fit_that_was_changed_is_not_found(tmp_path: Path, trace: xr.DataTree) -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from mmm_pipeline.errors import SpecError
 from mmm_pipeline.spec import SettingLocation
 
 YAML = """\
@@ -18,6 +19,14 @@ attributes:
   name: other
   data: {target: x}
 """
+
+
+def test_a_setting_that_is_written_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "defs.yaml"
+    file.write_text("attributes:\n  name: acme\n  media:\n    tv: {}\n    tv: {}\n")
+
+    with pytest.raises(SpecError, match=r"defs\.yaml, line 5: `attributes\.media\.tv`.*on line 4"):
+        SettingLocation.from_yaml(file, "defs.yaml", "acme")
 
 
 @pytest.mark.parametrize(

@@ -89,15 +89,15 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    names = table["scenario"].drop_duplicates().tolist()
-    figure = new_figure(9.5, 0.5 * (len(names) + 1) + 1.4)
+    bars = _list_bars(table)
+    labels = [label for label, _, _ in bars][::-1]
+    figure = new_figure(9.5, 0.5 * len(labels) + 1.4)
     left, right = figure.subplots(1, 2, sharey=True)
-    labels = ["today's plan", *names][::-1]
     for axes, quantity in ((left, "spend"), (right, "response")):
         plain_axes(axes, grid="x")
-        wide = table.pivot_table(index="channel", columns="scenario", values=quantity)
-        first = table[table["scenario"] == names[0]].set_index("channel")
-        wide["today's plan"] = first[f"{quantity}_current"]
+        wide = pd.DataFrame(
+            {label: plan.set_index("channel")[quantity + suffix] for label, plan, suffix in bars}
+        )
         start = np.zeros(len(labels))
         for channel in channels:
             widths = wide.loc[channel, labels].to_numpy(dtype=float)
@@ -121,3 +121,17 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     handles = [Patch(color=color_of(channel, channels)) for channel in channels]
     figure.legend(handles, list(channels), loc="outside upper left", ncols=6, frameon=False)
     return figure
+
+
+def _list_bars(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
+    """List each plan, behind today's plan of a window as long: label, rows, suffix of columns."""
+    bars: list[tuple[str, pd.DataFrame, str]] = []
+    shown: list[float] = []
+    for name, plan in table.groupby("scenario", sort=False):
+        today = float(plan["spend_current"].sum())
+        if not any(np.isclose(today, total) for total in shown):
+            label = "today's plan" if not shown else f"today, as long as {name}"
+            shown.append(today)
+            bars.append((label, plan, "_current"))
+        bars.append((str(name), plan, ""))
+    return bars

@@ -6,6 +6,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.report.style import (
     ACCENT,
     BAND,
@@ -92,7 +93,7 @@ def draw_prior_target(prior: xr.DataArray, observed: xr.DataArray) -> Figure:
     """
     figure = new_figure(7.0, 2.8)
     axes = date_axes(figure)
-    low, high = prior.quantile([0.05, 0.95], "draw").to_numpy()
+    low, high = prior.quantile([LOWER, UPPER], "draw").to_numpy()
     dates = pd.DatetimeIndex(observed["date"].to_numpy())
     axes.fill_between(dates, low, high, color=BASELINE, alpha=0.6, lw=0, label="prior, 90 %")
     axes.plot(dates, observed, color=INK, lw=1.2, label="observed")

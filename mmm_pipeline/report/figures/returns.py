@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.report.style import (
     ACCENT,
     BASELINE,
@@ -88,7 +89,7 @@ def draw_roas(
     figure = new_figure(8.0, 0.5 * len(rows) + 1.1)
     axes = plain_axes(figure.subplots(), grid="x")
     places = np.arange(len(rows))
-    prior_bounds = prior.quantile([0.05, 0.95], "draw").sel(channel=list(rows.index)).to_numpy()
+    prior_bounds = prior.quantile([LOWER, UPPER], "draw").sel(channel=list(rows.index)).to_numpy()
     axes.hlines(places - 0.22, *prior_bounds, color=BASELINE, lw=4, label="prior, 90 %")
     axes.hlines(
         places, rows["roas_lower"], rows["roas_upper"], color=ACCENT, lw=3, label="posterior, 90 %"
