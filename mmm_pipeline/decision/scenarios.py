@@ -6,6 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.decision.constraints import (
+    BUDGET_TOLERANCE,
     Plan,
     bound_plan,
     fill_in_order,
@@ -121,9 +122,20 @@ class Window:
         -------
         Plan
             With the spend of the largest expected response.
+
+        Raises
+        ------
+        ScenarioError
+            If the optimiser converges from none of the starts.
         """
         starts = self._list_starts(plan)
-        found = [self._improve(plan, start) for start in starts]
+        found = [better for start in starts if (better := self._improve(plan, start)) is not None]
+        if not found:
+            message = (
+                f"a budget of {plan.budget:,.0f} must lead the optimiser somewhere; it stopped "
+                "early from every start. Widen `bounds`."
+            )
+            raise ScenarioError(message)
         best = max(
             (*starts, *found), key=lambda spend: float(self.respond(spend).sum("channel").mean())
         )
@@ -165,8 +177,10 @@ class Window:
         total: xr.DataArray = scaled.sum("date") * self._target_scale
         return total.transpose("channel", "sample").reset_coords(drop=True)
 
-    def _improve(self, plan: Plan, start: xr.DataArray) -> xr.DataArray:
-        """Let the library's SLSQP climb, and keep the result on the budget to the cent."""
+    def _improve(self, plan: Plan, start: xr.DataArray) -> xr.DataArray | None:
+        """Let the library's SLSQP climb from a start; None where it stops before it is there."""
+        if float((plan.upper - plan.lower).sum()) <= BUDGET_TOLERANCE * plan.budget:
+            return start
         bounds = xr.concat([plan.lower, plan.upper], "bound").assign_coords(
             bound=["lower", "upper"]
         )
@@ -174,7 +188,10 @@ class Window:
             total_budget=plan.budget / self._periods,
             budget_bounds=(bounds / self._periods).transpose("channel", "bound"),
             x0=start / self._periods,
+            return_if_fail=True,
         )
+        if not result.scipy_result.success:
+            return None
         spend = (result.budgets * self._periods).reset_coords(drop=True).drop_attrs()
         return fit_into(plan, spend.sel(channel=plan.current["channel"]))
 
