@@ -157,12 +157,12 @@ class Window:
         return self._contribute(spend / self._periods) - self._nothing
 
     def _list_starts(self, plan: Plan) -> tuple[xr.DataArray, ...]:
-        """Start from today's shares, and from both ends of the order of today's returns."""
-        order = self._rank(plan.current)
+        """Start from today's shares, from equal money, and from the best returns filled first."""
+        equal = xr.full_like(plan.current, plan.budget / plan.current.size)
         return (
             fit_into(plan, plan.current),
-            fill_in_order(plan, order),
-            fill_in_order(plan, order[::-1]),
+            fit_into(plan, equal),
+            fill_in_order(plan, self._rank(plan.current)),
         )
 
     def _rank(self, current: xr.DataArray) -> list[str]:

@@ -1,0 +1,48 @@
+"""The README says what there is, and all there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mmm_pipeline.lineage.component import MarketingMixModel
+from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline_tests.lineage.test_graph import EDGES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("asset", EDGES)
+def test_every_asset_is_in_the_table_and_in_the_picture(asset: str) -> None:
+    assert f"| `{asset}` |" in README
+    assert asset in README.split("```mermaid")[1].split("```")[0]
+
+
+def test_every_row_of_the_table_is_an_asset() -> None:
+    table = README.split("## What comes out")[1].split("Every fit is kept")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == set(EDGES)
+
+
+@pytest.mark.parametrize("word", [word for word in ModelSpec.model_fields if word != "name"])
+def test_every_setting_is_in_the_table(word: str) -> None:
+    assert re.search(rf"^\| `{word}[.`]", README, flags=re.MULTILINE)
+
+
+def test_the_example_is_a_model() -> None:
+    example = yaml.safe_load(README.split("```yaml")[1].split("```")[0])
+
+    assert example["type"].endswith(MarketingMixModel.__name__)
+    assert ModelSpec.model_validate(example["attributes"]).name == "acme"
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(((?:mmm_pipeline|benchmarks)[^)]*)\)", README))
+def test_every_link_into_the_project_leads_somewhere(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("target", re.findall(r"^make (\w+)", README, flags=re.MULTILINE))
+def test_every_command_is_there(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
