@@ -85,7 +85,7 @@ def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
     once = pa.Check(lambda days: ~days.duplicated(keep=False), error="duplicate_period")
     calendar = [
         pa.Check(_is_regular, error="irregular_calendar"),
-        pa.Check(_has_no_gap, error="missing_period"),
+        pa.Check(_has_no_gap, error="missing_period", ignore_na=False),
     ]
     enough = pa.Check(lambda days: days.nunique() >= MIN_PERIODS, error="too_few_periods")
     numbers = {
