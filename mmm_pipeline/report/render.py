@@ -11,7 +11,12 @@ from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
 from mmm_pipeline.report.facts import ReportInputs
-from mmm_pipeline.report.style import encode_svg, format_amount, format_share
+from mmm_pipeline.report.style import (
+    encode_svg,
+    format_amount,
+    format_probability,
+    format_share,
+)
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -34,7 +39,12 @@ def render_report(inputs: ReportInputs) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"amount": format_amount, "share": format_share, "number": _number}
+    environment.filters |= {
+        "amount": format_amount,
+        "number": _number,
+        "probability": format_probability,
+        "share": format_share,
+    }
     fit = inputs.fit
     truth = facts.tabulate_truth(inputs)
     return environment.get_template("report.html").render(

@@ -72,6 +72,28 @@ def format_share(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
+def format_probability(value: float) -> str:
+    """Write a probability that draws were counted for: never as certainty.
+
+    Parameters
+    ----------
+    value : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [format_probability(value) for value in (0.0, 0.42, 0.9995, 1.0)]
+    ['<0.1%', '42.0%', '>99.9%', '>99.9%']
+    """
+    if value < 0.001:
+        return "<0.1%"
+    return ">99.9%" if value > 0.999 else format_share(value)
+
+
 def color_of(channel: str, channels: Sequence[str]) -> str:
     """Give each channel one colour in all figures of a report.
 
