@@ -1,9 +1,17 @@
 """What all parts of a spec have in common."""
 
 import difflib
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 """A name that is safe in a file name, an asset key and a column: letters, digits, underscore."""
@@ -14,20 +22,29 @@ class SpecPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _refuse_unknown_words(cls, values: Any) -> Any:
-        """Name the unknown word, the one that may be meant, and all there are."""
-        if not isinstance(values, dict):
-            return values
-        unknown = [str(word) for word in values if word not in cls.model_fields]
-        if unknown:
-            known = list(cls.model_fields)
-            near = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            message = (
-                f"`{'`, `'.join(unknown)}` is no setting that is honoured here.{hint} "
-                f"There are: {', '.join(known)}."
-            )
-            raise ValueError(message)
-        return values
+    def _tell_unknown_words(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an unknown word which one may be meant and which there are, at its own place."""
+        try:
+            return handler(values)
+        except ValidationError as error:
+            details = [cls._detail(one) for one in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(error.title, details) from None
+
+    @classmethod
+    def _detail(cls, error: ErrorDetails) -> InitErrorDetails:
+        """Word the refusal of an unknown setting; pass on any other, in Pydantic's own terms."""
+        kind, context = error["type"], error.get("ctx", {})
+        if kind == "extra_forbidden" and len(error["loc"]) == 1:
+            words = cls._refuse(str(error["loc"][0]))
+            kind, context = "value_error", {"error": ValueError(words)}
+        return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)
+
+    @classmethod
+    def _refuse(cls, unknown: str) -> str:
+        """Name the word that may be meant, and all there are."""
+        near = difflib.get_close_matches(unknown, cls.model_fields, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        known = ", ".join(cls.model_fields)
+        return f"`{unknown}` is no setting that is honoured here.{hint} There are: {known}."

@@ -100,3 +100,11 @@ def test_the_model_part_leaves_out_what_does_not_decide_the_posterior() -> None:
 
     assert one.model_part() == make_spec().model_part()
     assert one.model_part() != make_spec(l_max=4).model_part()
+
+
+def test_every_fault_of_a_spec_is_told_at_its_own_place() -> None:
+    with pytest.raises(ValidationError) as caught:
+        make_spec(media={"tv": {"kind": "owned", "spent": "x"}}, experiments="x.csv")
+
+    places = {error["loc"] for error in caught.value.errors()}
+    assert places == {("media", "tv", "kind"), ("media", "tv", "spent"), ("experiments",)}
