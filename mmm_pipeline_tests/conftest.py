@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
-from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
@@ -32,8 +32,7 @@ def trace(spec: ModelSpec, features: xr.Dataset) -> xr.DataTree:
 @pytest.fixture(scope="session")
 def examination(spec: ModelSpec, trace: xr.DataTree) -> Examination:
     """What the real diagnostics measure of them."""
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    return Examination(diagnose(trace, parameters), spec.gate, parameters)
+    return examine(trace, spec.gate)
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,9 @@ class ConvergedFit:
     Raises
     ------
     StaleFitError
-        If the diagnostics speak of another fit, the trace is not what its names say, or the spec
-        describes another model than the one that was fitted.
+        If the diagnostics speak of another fit or hold other numbers than the draws give, the
+        trace is not what its names say, or the spec describes another model than the one that was
+        fitted.
     NotConvergedError
         If the numbers break the limits.
     """
@@ -43,6 +44,7 @@ class ConvergedFit:
     def __post_init__(self) -> None:
         """Refuse what may not be read."""
         _require_match(self.trace, self.diagnostics, self.spec)
+        _require_own_numbers(self.trace, self.diagnostics, self.spec)
         if failures := self.verdict.failures:
             raise NotConvergedError(self.spec.name, self.fit_id, list(failures.values()))
 
@@ -80,8 +82,8 @@ def require_converged(
 ) -> ConvergedFit:
     """Let a fit through the gate, or refuse it.
 
-    The verdict is not read but judged again, on the numbers stored and the limits of the spec as
-    it is now.
+    The verdict is not read but judged again, on the limits of the spec as it is now; and the
+    numbers are not believed but measured again on the draws.
 
     Parameters
     ----------
@@ -104,6 +106,18 @@ def require_converged(
         If the numbers break the limits.
     """
     return ConvergedFit(trace, diagnostics, spec)
+
+
+def _require_own_numbers(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
+    """Refuse numbers that are not those of the draws, whoever wrote them."""
+    from mmm_pipeline.gate.diagnostics import examine
+
+    if examine(trace, spec.gate).numbers != diagnostics:
+        message = (
+            f"The diagnostics of {spec.name!r} must be what is measured of fit "
+            f"{diagnostics.fit_id}; their numbers are others. Materialise {spec.name}/diagnostics."
+        )
+        raise StaleFitError(message)
 
 
 def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:

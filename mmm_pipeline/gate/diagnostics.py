@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import Diagnostics
+from mmm_pipeline.spec import GateLimits
 
 
 def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
@@ -45,6 +47,24 @@ def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
     table = pd.DataFrame({"parameter": _label(measures["mean"]), **columns})
     table.attrs["fit_id"] = fit_id
     return table
+
+
+def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
+    """Measure a fit and write down what was found.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit, with its sampler statistics.
+    limits : GateLimits
+        What it is held against.
+
+    Returns
+    -------
+    Examination
+    """
+    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
+    return Examination(diagnose(trace, parameters), limits, parameters)
 
 
 def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:

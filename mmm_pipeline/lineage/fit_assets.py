@@ -9,9 +9,7 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
-from mmm_pipeline.gate import Examination
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
-from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
@@ -135,8 +133,9 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         Nothing past this asset can be made from a fit that breaks a limit.
         """
         # Always measured anew: what the gate goes by is never taken from an earlier file.
-        with told_clearly(model.location):
-            examination = _examine(model, fitted_trace)
+        from mmm_pipeline.gate.diagnostics import examine
+
+        examination = examine(fitted_trace, model.spec.gate)
         model.store.keep_examination(examination)
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
@@ -156,11 +155,3 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         yield from report_verdict(verdict, show_numbers(numbers.measures))
 
     return diagnostics
-
-
-def _examine(model: Model, trace: xr.DataTree) -> Examination:
-    """Measure a fit under the limits of the spec."""
-    from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
-
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    return Examination(diagnose(trace, parameters), model.spec.gate, parameters)

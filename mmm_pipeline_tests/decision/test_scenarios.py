@@ -8,7 +8,7 @@ import xarray as xr
 from mmm_pipeline.decision.constraints import bound_plan, find_broken_constraints
 from mmm_pipeline.decision.scenarios import COLUMNS, Window, summarize_scenarios
 from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.simulate import geometric_adstock
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
@@ -132,8 +132,7 @@ def test_a_window_has_the_length_that_is_asked_for(freq: str, periods: int) -> N
     grain = {"MS": "month", "D": "day", "W-SUN": "week"}[freq]
     features = weekly.assign_coords(date=dates).assign_attrs(grain=grain)
     trace = make_trace(spec, features)
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    fit = require_converged(trace, diagnose(trace, parameters), spec)
+    fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
 
     # The window refuses a length that is not the one asked for.
     assert Window(fit, periods)._optimizer.num_periods == periods

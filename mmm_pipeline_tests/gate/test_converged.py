@@ -4,24 +4,43 @@ import xarray as xr
 
 from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.spec import GateLimits, ModelSpec
-from mmm_pipeline_tests.factories import make_numbers, make_trace
+from mmm_pipeline_tests.factories import make_numbers, make_posterior, make_trace
 
 
 def test_a_converged_fit_passes(fit: ConvergedFit) -> None:
     assert fit.verdict.word == "PASS"
 
 
+def make_unmixed(spec: ModelSpec, features: xr.Dataset) -> xr.DataTree:
+    posterior = make_posterior(spec, features)
+    apart = posterior["roas"] + xr.DataArray(np.arange(4.0), dims="chain")
+    diverging = np.zeros((4, posterior.sizes["draw"]), dtype=bool)
+    diverging[0, :3] = True
+    return make_trace(spec, features, posterior.assign(roas=apart), diverging=diverging)
+
+
 def test_a_fit_that_broke_a_limit_is_refused_with_its_numbers(
-    trace: xr.DataTree, spec: ModelSpec
+    spec: ModelSpec, features: xr.Dataset
 ) -> None:
-    numbers = make_numbers(fit_id=trace.attrs["fit_id"], max_rhat=1.2, divergences=3)
+    trace = make_unmixed(spec, features)
 
-    with pytest.raises(NotConvergedError, match=r"R-hat reaches 1\.2.*3 divergent") as caught:
-        require_converged(trace, numbers, spec)
+    with pytest.raises(NotConvergedError, match=r"R-hat reaches.*3 divergent") as caught:
+        require_converged(trace, examine(trace, spec.gate).numbers, spec)
 
-    assert len(caught.value.failures) == 2
+    assert len(caught.value.failures) == 3
     assert caught.value.fit_id == trace.attrs["fit_id"]
+
+
+def test_numbers_that_were_made_up_are_refused(spec: ModelSpec, features: xr.Dataset) -> None:
+    trace = make_unmixed(spec, features)
+    forged = examine(trace, spec.gate).numbers.model_copy(
+        update={"max_rhat": 1.001, "min_ess_bulk": 900.0, "min_ess_tail": 900.0, "divergences": 0}
+    )
+
+    with pytest.raises(StaleFitError, match="their numbers are others"):
+        require_converged(trace, forged, spec)
 
 
 def test_the_limits_are_those_of_the_spec_as_it_is_now(
@@ -91,6 +110,8 @@ def test_a_fit_of_a_spec_that_can_no_longer_be_read_is_refused(
         require_converged(trace, examination.numbers, spec)
 
 
-def test_there_is_no_way_around_the_constructor(trace: xr.DataTree, spec: ModelSpec) -> None:
+def test_there_is_no_way_around_the_constructor(spec: ModelSpec, features: xr.Dataset) -> None:
+    trace = make_unmixed(spec, features)
+
     with pytest.raises(GateError):
-        ConvergedFit(trace, make_numbers(fit_id=trace.attrs["fit_id"], min_bfmi=None), spec)
+        ConvergedFit(trace, examine(trace, spec.gate).numbers, spec)

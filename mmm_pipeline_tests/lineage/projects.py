@@ -7,8 +7,7 @@ import dagster as dg
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.gate import Examination
-from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.lineage import build_model_defs
 from mmm_pipeline.lineage.forms import DiagnosticsForm, TraceForm
 from mmm_pipeline.lineage.project import Project
@@ -38,8 +37,7 @@ def materialize(
 
 def store_fit(spec: ModelSpec, project: Project, trace: xr.DataTree) -> None:
     """Put a trace and what was measured of it where the assets look for them."""
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    examination = Examination(diagnose(trace, parameters), spec.gate, parameters)
+    examination = examine(trace, spec.gate)
     store = Store(project.outputs, spec.name)
     store.write("fitted_trace", TraceForm(), trace)
     store.write("diagnostics", DiagnosticsForm(), examination)
