@@ -1,5 +1,6 @@
 """Plan a budget for the periods after the data, and tell what it would bring."""
 
+import copy
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,10 @@ from mmm_pipeline.ingest.grain import DAYS, extend_calendar
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 
+SEARCH_DRAWS = 1000
+"""Draws that plans are searched with; what a plan brings is told with all of them."""
+MAX_ITERATIONS = 100
+"""Steps after which a climb is given up; most need 10 to 50."""
 COLUMNS = {
     "scenario": "str",
     "channel": "str",
@@ -108,6 +113,9 @@ class Window:
         if self._optimizer.num_periods != periods:
             message = f"the optimiser plans {self._optimizer.num_periods} periods, not {periods}"
             raise ScenarioError(message)
+        thinned = copy.copy(mmm)
+        thinned.idata = _thin(mmm.idata, SEARCH_DRAWS)
+        self._search: Any = thinned.budget_optimizer(dates[0], end)
         self._nothing = self._contribute(xr.zeros_like(features["channel_scale"]))
 
     def allocate(self, plan: Plan) -> Plan:
@@ -184,16 +192,27 @@ class Window:
         bounds = xr.concat([plan.lower, plan.upper], "bound").assign_coords(
             bound=["lower", "upper"]
         )
-        result = self._optimizer.allocate_budget(
+        result = self._search.allocate_budget(
             total_budget=plan.budget / self._periods,
             budget_bounds=(bounds / self._periods).transpose("channel", "bound"),
             x0=start / self._periods,
+            minimize_kwargs={"options": {"maxiter": MAX_ITERATIONS}},
             return_if_fail=True,
         )
         if not result.scipy_result.success:
             return None
         spend = (result.budgets * self._periods).reset_coords(drop=True).drop_attrs()
         return fit_into(plan, spend.sel(channel=plan.current["channel"]))
+
+
+def _thin(idata: xr.DataTree, n_draws: int) -> xr.DataTree:
+    """Keep evenly spaced draws of every chain, so that about as many are left as are asked for."""
+    posterior = idata["/posterior"].to_dataset()
+    step = max(1, posterior.sizes["chain"] * posterior.sizes["draw"] // n_draws)
+    constants = idata["/constant_data"].to_dataset()
+    return xr.DataTree.from_dict(
+        {"posterior": posterior.isel(draw=slice(None, None, step)), "constant_data": constants}
+    )
 
 
 def _tabulate(
