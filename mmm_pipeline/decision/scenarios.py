@@ -67,16 +67,15 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
         name: bound_plan(fit.features, scenario) for name, scenario in fit.spec.scenarios.items()
     }
     require_feasible(plans)
-    optimizers = {
-        scenario.periods: Window(fit, scenario.periods) for scenario in fit.spec.scenarios.values()
-    }
     if not plans:
         nothing = pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
         nothing.attrs["fit_id"] = fit.fit_id
         return Summary(nothing, xr.Dataset(attrs={"fit_id": fit.fit_id}))
+    lengths = {scenario.periods for scenario in fit.spec.scenarios.values()}
+    windows = {periods: Window(fit, periods) for periods in lengths}
     tables, draws = [], []
     for name, scenario in fit.spec.scenarios.items():
-        window = optimizers[scenario.periods]
+        window = windows[scenario.periods]
         plan = window.allocate(plans[name])
         response = window.respond(plan.spend)
         response_current = window.respond(plan.current)
