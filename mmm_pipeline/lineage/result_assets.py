@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.errors import DecompositionError, MMMPipelineError
+from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
@@ -220,10 +220,8 @@ def _report(model: Model) -> dg.AssetsDefinition:
 
 def _read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> ConvergedFit:
     """Let the fit through the gate, or fail the step with the gate's own words."""
-    try:
+    with told_clearly(model.location):
         return require_converged(trace, examination.numbers, model.spec)
-    except MMMPipelineError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
 
 
 def _compute_once[T](

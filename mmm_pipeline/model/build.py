@@ -72,21 +72,6 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     return mmm
 
 
-def list_free_parameters(mmm: MMM) -> list[str]:
-    """Name the parameters that are sampled.
-
-    Parameters
-    ----------
-    mmm : MMM
-        A built model.
-
-    Returns
-    -------
-    list of str
-    """
-    return [variable.name for variable in mmm.model.free_RVs]
-
-
 def _build_trend(spec: ModelSpec, features: xr.Dataset) -> TrendEffect:
     """Fix the trend's clock to the training window."""
     dates = pd.DatetimeIndex(features["date"].to_numpy())

@@ -83,7 +83,7 @@ def sample_posterior(
     Low-rank adaptation of the mass matrix, which on models of this kind gave five times the
     effective draws per gradient of a diagonal one.
     """
-    free = [variable.name for variable in model.free_RVs]
+    free = list_free_parameters(model)
     compiled = nutpie.compile_pymc_model(model, backend="numba", var_names=free)
     heard: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
     started = time.monotonic()
@@ -111,6 +111,21 @@ def sample_posterior(
     divergences = int(statistics["diverging"].sum())
     tell(Progress(n_total, n_total, divergences, time.monotonic() - started))
     return tree["/posterior"].to_dataset()[free].drop_attrs(), statistics.drop_attrs()
+
+
+def list_free_parameters(model: pm.Model) -> list[str]:
+    """Name the parameters that are sampled; all else follows from them.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        A built model.
+
+    Returns
+    -------
+    list of str
+    """
+    return [variable.name for variable in model.free_RVs]
 
 
 def _wait(

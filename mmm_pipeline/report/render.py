@@ -56,7 +56,6 @@ def render_report(inputs: ReportInputs) -> str:
         quality=inputs.quality,
         media=facts.summarize_media(inputs),
         returns=_records(inputs.returns.table),
-        shares=_records(facts.tabulate_shares(inputs)),
         scenarios=_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else _records(truth),

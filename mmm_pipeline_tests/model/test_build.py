@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from pymc_marketing.mmm import MMM
 
-from mmm_pipeline.model.build import build_model, list_free_parameters
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.plausibility import assess_prior
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.model.priors import (
@@ -16,6 +16,7 @@ from mmm_pipeline.model.priors import (
     roas_prior,
     steepness_prior,
 )
+from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.simulate import geometric_adstock, logistic_saturation
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec
@@ -32,7 +33,7 @@ def prior(spec: ModelSpec, features: xr.Dataset) -> xr.Dataset:
 
 
 def test_roas_is_free_and_the_amplitude_follows(model: MMM) -> None:
-    free = list_free_parameters(model)
+    free = list_free_parameters(model.model)
 
     assert "roas" in free
     assert "saturation_beta" not in free
@@ -54,7 +55,9 @@ def test_the_spec_decides_what_is_in_the_model(
     spec = make_spec(**overrides)
     always = {"intercept_contribution", "adstock_alpha", "saturation_lam", "roas", "y_sigma"}
 
-    assert set(list_free_parameters(build_model(spec, make_features(spec)))) == always | expected
+    assert (
+        set(list_free_parameters(build_model(spec, make_features(spec)).model)) == always | expected
+    )
 
 
 @pytest.fixture(scope="module")
