@@ -125,9 +125,14 @@ class Store:
         Returns
         -------
         object or None
-            None where it is not there, or was made from something else.
+            None where it is not there, is damaged, or was made from something else.
         """
-        return self.read(asset, form) if self.has(asset, form, made_from) else None
+        if not self.has(asset, form, made_from):
+            return None
+        value = _try(self.folder, asset, form)
+        if value is None:
+            self._mark(asset).unlink()  # So that what is made instead is written.
+        return value
 
     def has(self, asset: str, form: Form, made_from: str) -> bool:
         """Tell whether the result that is there follows from the very same things.

@@ -143,6 +143,15 @@ def test_a_result_that_is_damaged_is_told_in_our_own_words(suffix: str, tmp_path
         store.read("returns", SummaryForm())
 
 
+def test_a_result_that_is_damaged_is_made_again(tmp_path: Path) -> None:
+    store = Store(str(tmp_path), "acme")
+    store.write("returns", SummaryForm(), make_summary(), made_from="a")
+    (tmp_path / "acme" / "returns.nc").write_bytes(b"")
+
+    assert store.reuse("returns", SummaryForm(), "a") is None
+    assert not store.has("returns", SummaryForm(), "a")
+
+
 def test_a_kept_fit_that_was_changed_is_not_found(tmp_path: Path, trace: xr.DataTree) -> None:
     store = Store(str(tmp_path), "acme")
     store.keep_fit(trace)
