@@ -51,11 +51,29 @@ def shorten(values: Sequence[object], shown: int = SHOWN) -> str:
 
 @dataclass(frozen=True)
 class Offence:
-    """One cell that breaks a rule: where it stands, and what it holds."""
+    """One cell that breaks a rule: where it stands, and what it holds.
+
+    Attributes
+    ----------
+    date : str
+        Of its row, ISO 8601; the number of the row where it has none.
+    column : str
+        Of the source.
+    value : str
+        As it stands there.
+    cell : str
+        Of the panel: labels of its dims, or nothing where there is no panel.
+    """
 
     date: str
     column: str
     value: str
+    cell: str = ""
+
+    @property
+    def place(self) -> str:
+        """Date, and the panel's cell where there is one."""
+        return f"{self.date} ({self.cell})" if self.cell else self.date
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,13 @@ def make_features(spec: ModelSpec, world: World | None = None) -> xr.Dataset:
     """Features of a small world."""
     frame, _ = simulate_world(world or make_world())
     raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
-    return build_features(validate_source(raw, spec, "world.csv"), spec)
+    return build_features(validate(raw, spec), spec)
+
+
+def validate(raw: pd.DataFrame, spec: ModelSpec, media: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The validated frame of a source."""
+    tables = {"raw_data": raw} | ({} if media is None else {"raw_media": media})
+    return validate_source(tables, spec).frame
 
 
 def make_posterior(spec: ModelSpec, features: xr.Dataset, seed: int = 3) -> xr.Dataset:

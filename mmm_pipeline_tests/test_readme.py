@@ -7,14 +7,17 @@ import pytest
 import yaml
 
 from mmm_pipeline.lineage.component import MarketingMixModel
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import Control, DataSource, Media, ModelSpec
 from mmm_pipeline_tests.lineage.test_graph import EDGES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("asset", EDGES)
+ASSETS = [*EDGES, "raw_media"]  # The last only where media come in a table of their own.
+
+
+@pytest.mark.parametrize("asset", ASSETS)
 def test_every_asset_is_in_the_table_and_in_the_picture(asset: str) -> None:
     assert f"| `{asset}` |" in README
     assert asset in README.split("```mermaid")[1].split("```")[0]
@@ -23,12 +26,27 @@ def test_every_asset_is_in_the_table_and_in_the_picture(asset: str) -> None:
 def test_every_row_of_the_table_is_an_asset() -> None:
     table = README.split("## What comes out")[1].split("Every fit is kept")[0]
 
-    assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == set(EDGES)
+    assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == set(ASSETS)
 
 
 @pytest.mark.parametrize("word", [word for word in ModelSpec.model_fields if word != "name"])
 def test_every_setting_is_in_the_table(word: str) -> None:
     assert re.search(rf"^\| `{word}[.`]", README, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("word", DataSource.model_fields)
+def test_every_setting_of_the_data_is_in_its_table(word: str) -> None:
+    table = README.split("### The data")[1].split("| layout |")[0]
+
+    assert re.search(rf"^\|[^|]*`{word}`[^|]*\|", table, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("part", [Control, Media])
+def test_every_setting_of_a_column_is_named(part: type[Control] | type[Media]) -> None:
+    section = "controls.<name>" if part is Control else "media.<channel>"
+    rows = [line for line in README.splitlines() if line.startswith(f"| `{section}")]
+
+    assert not [word for word in part.model_fields if word not in " ".join(rows)]
 
 
 def test_the_example_is_a_model() -> None:

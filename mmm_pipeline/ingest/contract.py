@@ -1,65 +1,58 @@
-"""What a validated frame must be, as a Pandera schema, and how a breach is told."""
+"""What a source and a validated frame must be, as Pandera schemas."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from mmm_pipeline.errors import Offence, Problem, shorten
 from mmm_pipeline.ingest.grain import build_calendar, detect_grain
-from mmm_pipeline.ingest.parse import offend
+from mmm_pipeline.ingest.layouts import Arranged
+from mmm_pipeline.ingest.roles import list_roles
 from mmm_pipeline.spec import ModelSpec
 
 MIN_PERIODS = 20
 """Fewest periods a model is fitted to: below, the parameters outnumber what the data can tell."""
 
+type Breach = tuple[str, str | None]
+"""Code of a rule, and the column that breaks it; None where it is the table as a whole."""
 
-@dataclass(frozen=True)
-class ColumnRole:
-    """What a column of the validated frame stands for.
-
-    Attributes
-    ----------
-    column : str
-        Its name in the validated frame.
-    source : str
-        Its name in the source.
-    setting : tuple of str
-        The words of the spec that name it.
-    """
-
-    column: str
-    source: str
-    setting: tuple[str, ...]
+PRESENT = pa.Check(pd.Series.notna, error="missing_value", ignore_na=False)
+FINITE = pa.Check(lambda cells: ~np.isinf(cells), error="infinite_value")
 
 
-def list_roles(spec: ModelSpec) -> list[ColumnRole]:
-    """List the columns of the validated frame in their order.
+def find_source_breaches(arranged: Arranged) -> list[Breach]:
+    """Hold a source against what every source must be: complete, finite, regular.
 
     Parameters
     ----------
-    spec : ModelSpec
-        The model.
+    arranged : Arranged
+        The source. A cell that a problem already speaks of is not told twice.
 
     Returns
     -------
-    list of ColumnRole
-        ``date``, ``target``, ``spend_<channel>``..., ``<control>``...
+    list of tuple
+        In the order of the columns, the calendar first.
     """
-    return [
-        ColumnRole("date", spec.data.date, ("data", "date")),
-        ColumnRole("target", spec.data.target, ("data", "target")),
-        *(
-            ColumnRole(f"spend_{name}", column, ("media", name, "spend"))
-            for name, column in spec.spend_columns.items()
-        ),
-        *(
-            ColumnRole(name, column, ("controls", name, "column"))
-            for name, column in spec.control_columns.items()
-        ),
-    ]
+    dims = arranged.dims
+    frame = arranged.frame.assign(
+        **{
+            name: arranged.frame[name].mask(is_wrong, 1.0)
+            for name, is_wrong in arranged.is_wrong.items()
+        }
+    )
+    series = [name for name in frame.columns if name not in {"date", *dims}]
+    schema = pa.DataFrameSchema(
+        {
+            "date": pa.Column("datetime64[us]", nullable=True),
+            **{dim: pa.Column("str") for dim in dims},
+            **{name: pa.Column("float64", [PRESENT, FINITE], nullable=True) for name in series},
+        },
+        checks=_check_calendar(dims),
+        strict=True,
+        name="source",
+    )
+    return _find_breaches(schema, frame)
 
 
 def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
@@ -73,65 +66,119 @@ def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
     Returns
     -------
     pandera.pandas.DataFrameSchema
-        Every check carries its code as its error; the codes are the keys of `TELL`.
+        Every check carries the code of its rule as its error.
     """
-    present = pa.Check(pd.Series.notna, error="missing_value", ignore_na=False)
-    finite = pa.Check(lambda cells: ~np.isinf(cells), error="infinite_value")
-    varies = pa.Check(_varies, error="constant_column")
-    spent = [
-        pa.Check(lambda cells: cells >= 0, error="negative_spend"),
-        pa.Check(_is_ever_on, error="all_zero_channel"),
-    ]
-    once = pa.Check(lambda days: ~days.duplicated(keep=False), error="duplicate_period")
-    calendar = [
-        pa.Check(_is_regular, error="irregular_calendar"),
-        pa.Check(_has_no_gap, error="missing_period", ignore_na=False),
-    ]
-    enough = pa.Check(lambda days: days.nunique() >= MIN_PERIODS, error="too_few_periods")
-    numbers = {
-        role.column: pa.Column(
-            "float64",
-            [present, finite, *(spent if role.setting[0] == "media" else [varies])],
-            nullable=True,
-        )
-        for role in list_roles(spec)[1:]
+    kinds: dict[str, list[pa.Check]] = {
+        "target": [pa.Check(_varies, error="constant_column")],
+        "control": [pa.Check(_varies, error="constant_column")],
+        "population": [pa.Check(lambda cells: cells > 0, error="bad_population")],
+        "spend": [
+            pa.Check(lambda cells: cells >= 0, error="negative_media"),
+            pa.Check(_is_ever_on, error="idle_channel"),
+        ],
     }
-    date = pa.Column("datetime64[us]", [once, *calendar, enough], nullable=True)
+    kinds["exposure"] = kinds["spend"]
+    numbers = {
+        role.column: pa.Column("float64", [PRESENT, FINITE, *kinds[role.kind]], nullable=True)
+        for role in list_roles(spec)
+    }
+    expect = spec.data.expect
+    fewest = max(MIN_PERIODS, expect.min_periods or 0)
+    length = [pa.Check(lambda table: _count(table) >= fewest, error="too_few_periods")]
+    if (most := expect.max_periods) is not None:
+        length.append(pa.Check(lambda table: _count(table) <= most, error="too_many_periods"))
     return pa.DataFrameSchema(
-        {"date": date, **numbers},
+        {
+            "date": pa.Column("datetime64[us]", nullable=True),
+            **{dim: pa.Column("str") for dim in spec.data.panel},
+            **numbers,
+        },
+        checks=[*_check_calendar(list(spec.data.panel)), *length],
         strict=True,
         ordered=True,
         name=f"{spec.name}/validated_data",
-        description="One row per period; numbers as float64, dates without time zone.",
+        description="One row per period and cell; numbers as float64, dates without time zone.",
     )
 
 
-def find_breaches(frame: pd.DataFrame, spec: ModelSpec, source: str) -> list[Problem]:
-    """Hold a parsed frame against its contract and tell every breach.
+def find_breaches(frame: pd.DataFrame, spec: ModelSpec, told: Collection[str] = ()) -> list[Breach]:
+    """Hold a frame against its contract.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns of `list_roles`, rows in the order of the source.
+        Columns of the validated frame.
     spec : ModelSpec
         The model.
-    source : str
-        What the source is called in a message.
+    told : collection of str
+        Codes of rules that the source has been held against, and not kept.
 
     Returns
     -------
-    list of Problem
-        One for each column and rule that is broken; empty if all hold.
+    list of tuple
     """
+    found = _find_breaches(build_schema(spec), frame)
+    return [(code, column) for code, column in found if code not in told]
+
+
+def find_missing_rows(frame: pd.DataFrame, dims: Sequence[str]) -> pd.DataFrame:
+    """List the periods and cells between the first and the last that have no row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With ``date`` and the dims.
+    dims : sequence of str
+        What tells the rows of a period apart.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date`` and the dims, in order. Empty where the calendar itself is in doubt: what a row
+        without a date, or off the grid, stands for is not known.
+    """
+    days = pd.DatetimeIndex(frame["date"].dropna())
+    grain = detect_grain(days)
+    if grain is None or len(days) < len(frame) or not _is_regular(frame):
+        return frame.iloc[:0][["date", *dims]]
+    there = frame[["date", *dims]].drop_duplicates()
+    calendar = pd.DataFrame({"date": build_calendar(days, grain)}).astype({"date": days.dtype})
+    wanted = calendar.merge(frame[list(dims)].drop_duplicates(), how="cross") if dims else calendar
+    joined = wanted.merge(there, "left", ["date", *dims], indicator="origin")
+    missing = joined.loc[joined["origin"] == "left_only", ["date", *dims]]
+    return missing.sort_values(["date", *dims], ignore_index=True)
+
+
+def _check_calendar(dims: Sequence[str]) -> list[pa.Check]:
+    """Require one row for each period and cell, and no period left out."""
+    keys = ["date", *dims]
+    rules: dict[str, Callable[[pd.DataFrame], bool]] = {
+        "duplicate_period": lambda table: (
+            not table.loc[table["date"].notna(), keys].duplicated().any()
+        ),
+        "irregular_calendar": _is_regular,
+        "missing_period": lambda table: find_missing_rows(table, dims).empty,
+    }
+    return [pa.Check(rule, error=code) for code, rule in rules.items()]
+
+
+def _find_breaches(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[Breach]:
+    """Validate lazily, and name each rule and column that is broken once."""
     try:
-        build_schema(spec).validate(frame, lazy=True)
+        schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
     else:
         return []
-    roles = {role.column: role for role in list_roles(spec)}
-    broken = cases[["column", "check"]].drop_duplicates().itertuples(index=False)
-    return [TELL[check](frame, roles[column], source) for column, check in broken]
+    is_whole = cases["schema_context"] == "DataFrameSchema"
+    broken = cases.assign(column=cases["column"].where(~is_whole, ""))
+    pairs = broken[["check", "column"]].drop_duplicates().itertuples(index=False)
+    return [(str(code), str(column) or None) for code, column in pairs]
+
+
+def _count(table: pd.DataFrame) -> int:
+    """Count distinct dates."""
+    return int(table["date"].nunique())
 
 
 def _varies(cells: pd.Series) -> bool:
@@ -146,150 +193,10 @@ def _is_ever_on(cells: pd.Series) -> bool:
     return present.empty or bool((present != 0).any())
 
 
-def _is_regular(days: pd.Series) -> bool:
+def _is_regular(table: pd.DataFrame) -> bool:
     """Hold if the distinct dates are days, weeks or months, all on one grid."""
-    index = pd.DatetimeIndex(days.dropna())
+    index = pd.DatetimeIndex(table["date"].dropna())
     grain = detect_grain(index)
     if index.nunique() < 2:
         return True
     return grain is not None and bool(index.isin(build_calendar(index, grain)).all())
-
-
-def _has_no_gap(days: pd.Series) -> bool:
-    """Hold if no period between the first and the last is absent."""
-    return len(_missing_periods(days)) == 0
-
-
-def _missing_periods(days: pd.Series) -> pd.DatetimeIndex:
-    """List absent periods; none where the calendar itself is in doubt."""
-    index = pd.DatetimeIndex(days.dropna())
-    grain = detect_grain(index)
-    if grain is None or len(index) < len(days) or not _is_regular(days):
-        return index[:0]  # What a row without a date, or off the grid, stands for is not known.
-    return build_calendar(index, grain).difference(index)
-
-
-def _breach(
-    code: str, frame: pd.DataFrame, role: ColumnRole, bad: pd.Series, message: str
-) -> Problem:
-    """Fill `{dates}` of a message with the offenders' dates, and keep the offenders."""
-    cells = frame[role.column].rename(role.source)
-    offences = offend(cells, frame["date"], bad)
-    dates = shorten(list(dict.fromkeys(offence.date for offence in offences)))
-    return Problem(code, message.replace("{dates}", dates), role.source, role.setting, offences)
-
-
-def _tell_missing_value(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    bad = frame[role.column].isna()
-    advice = "Write 0 where nothing was spent." if role.setting[0] == "media" else "Fill them in."
-    message = (
-        f"{source}: column {role.source!r} must hold a number in every row; it is empty or NaN "
-        f"on {{dates}}. {advice}"
-    )
-    return _breach("missing_value", frame, role, bad, message)
-
-
-def _tell_infinite_value(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    bad = pd.Series(np.isinf(frame[role.column]), frame.index)
-    message = f"{source}: column {role.source!r} must be finite; it is infinite on {{dates}}."
-    return _breach("infinite_value", frame, role, bad, message)
-
-
-def _tell_negative_spend(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    bad = frame[role.column] < 0
-    message = (
-        f"{source}: column {role.source!r} must not be negative; it is on {{dates}}. Book "
-        "refunds in the period of the spend they correct."
-    )
-    return _breach("negative_spend", frame, role, bad, message)
-
-
-def _tell_all_zero(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    first, last = frame["date"].min(), frame["date"].max()
-    message = (
-        f"{source}: column {role.source!r} must hold spend in some period; it is 0 in all of "
-        f"them, {first:%Y-%m-%d} to {last:%Y-%m-%d}. Remove `media.{role.setting[1]}`."
-    )
-    return Problem("all_zero_channel", message, role.source, role.setting)
-
-
-def _tell_constant(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    first, last = frame["date"].min(), frame["date"].max()
-    value = frame[role.column].dropna().iloc[0]
-    message = (
-        f"{source}: column {role.source!r} must vary; it holds {value:g} in every row, "
-        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}."
-    )
-    return Problem("constant_column", message, role.source, role.setting)
-
-
-def _tell_duplicate(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    bad = frame["date"].duplicated(keep=False) & frame["date"].notna()
-    message = (
-        f"{source}: column {role.source!r} must name each period once; it repeats {{dates}}. "
-        "Remove the copies, or add the rows up."
-    )
-    return _breach("duplicate_period", frame, role, bad, message)
-
-
-def _tell_irregular(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    index = pd.DatetimeIndex(frame["date"].dropna())
-    grain = detect_grain(index)
-    if grain is None:
-        bad = frame["date"].notna()
-        found = "its dates, such as {dates}, are none of these"
-    else:
-        bad = ~frame["date"].isin(build_calendar(index, grain)) & frame["date"].notna()
-        found = f"most of its dates are a {grain} apart, but not {{dates}}"
-    message = f"{source}: column {role.source!r} must step by whole days, weeks or months; {found}."
-    return _breach("irregular_calendar", frame, role, bad, message)
-
-
-def _tell_gap(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    missing = _missing_periods(frame["date"]).strftime("%Y-%m-%d").tolist()
-    grain = detect_grain(pd.DatetimeIndex(frame["date"].dropna()))
-    offences = tuple(Offence(day, role.source, "no row") for day in missing)
-    message = (
-        f"{source}: column {role.source!r} must hold every {grain} from the first to the last; "
-        f"it skips {shorten(missing)}. Add the rows, with spend 0 where nothing was spent."
-    )
-    return Problem("missing_period", message, role.source, role.setting, offences)
-
-
-def _tell_too_few(frame: pd.DataFrame, role: ColumnRole, source: str) -> Problem:
-    days = frame["date"].dropna()
-    span = f", {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}" if len(days) else ""
-    message = (
-        f"{source}: column {role.source!r} must hold at least {MIN_PERIODS} periods; it holds "
-        f"{days.nunique()}{span}. Deliver a longer history."
-    )
-    return Problem("too_few_periods", message, role.source, role.setting)
-
-
-TELL: dict[str, Callable[[pd.DataFrame, ColumnRole, str], Problem]] = {
-    "missing_value": _tell_missing_value,
-    "infinite_value": _tell_infinite_value,
-    "negative_spend": _tell_negative_spend,
-    "all_zero_channel": _tell_all_zero,
-    "constant_column": _tell_constant,
-    "duplicate_period": _tell_duplicate,
-    "irregular_calendar": _tell_irregular,
-    "missing_period": _tell_gap,
-    "too_few_periods": _tell_too_few,
-}
-"""How each rule of the contract is told when it is broken."""
-
-SCHEMA_CODES = frozenset(
-    {
-        "missing_column",
-        "not_a_date",
-        "not_a_number",
-        "missing_value",
-        "infinite_value",
-        "negative_spend",
-    }
-)
-"""Rules about single cells and columns."""
-
-DATA_CODES = frozenset(TELL) - SCHEMA_CODES
-"""Rules about the table as a whole: its calendar, its length, what it can tell."""

@@ -1,11 +1,16 @@
 """How far apart the periods of a table are."""
 
-from typing import Literal
-
 import pandas as pd
 
-type Grain = Literal["day", "week", "month"]
+from mmm_pipeline.spec import Grain, Weekday
 
+GRAINS: tuple[Grain, ...] = ("day", "week", "month")
+"""From the finest to the coarsest."""
+WEEKDAYS: tuple[Weekday, ...] = (
+    *("monday", "tuesday", "wednesday", "thursday"),
+    *("friday", "saturday", "sunday"),
+)
+"""In pandas' order."""
 PERIODS_PER_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12}
 """Whole periods in 52 weeks, or in twelve months."""
 
@@ -91,3 +96,35 @@ def extend_calendar(last: pd.Timestamp, grain: Grain, periods: int) -> pd.Dateti
     ['01-08', '01-15']
     """
     return pd.DatetimeIndex(pd.date_range(last, periods=periods + 1, freq=FREQUENCY[grain])[1:])
+
+
+def floor_dates(days: pd.Series, grain: Grain, week_start: Weekday) -> pd.Series:
+    """Find the first day of the period that each date lies in.
+
+    Parameters
+    ----------
+    days : pandas.Series
+        Dates.
+    grain : {"day", "week", "month"}
+        Length of the periods.
+    week_start : {"monday", ..., "sunday"}
+        First day of a week.
+
+    Returns
+    -------
+    pandas.Series
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.to_datetime(["2024-01-31", "2024-02-04"]))
+    >>> floor_dates(days, "week", "sunday").dt.strftime("%m-%d").tolist()
+    ['01-28', '02-04']
+    """
+    if grain == "day":
+        return days
+    if grain == "month":
+        late = days.dt.day - 1
+    else:
+        late = (days.dt.day_of_week - WEEKDAYS.index(week_start)) % 7
+    starts: pd.Series = days - pd.to_timedelta(late, unit="D")
+    return starts

@@ -1,174 +1,170 @@
-"""From cells as delivered to dates and numbers, naming every cell that is neither."""
+"""From cells as delivered to dates and numbers, marking every cell that is neither."""
 
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from mmm_pipeline.errors import Offence, Problem, shorten
+from mmm_pipeline.spec import CsvDialect, DataSource
 
-MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "#n/a"})
-"""Text that says a cell holds nothing, whatever its case."""
+NAN_WORDS = frozenset({"na", "n/a", "nan", "null", "none", "nat", "#n/a"})
+"""Text that says that there is no value, whatever its case."""
+DAYFIRST = r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})"
+"""A date with the day first, as text."""
+ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-]00:?00)?)?"
+"""A full date, year first, with or without a time of day."""
 UTC_SUFFIX = r"(Z|[+-]00:?00)$"
 """How a time of day says that it is in UTC."""
+DECIMAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+"""A plain decimal number, so that 'inf', '0x1F' and '1_000' stay text."""
 
 
-class Parsed(NamedTuple):
-    """A column with its type, and what stood in the way.
+class Days(NamedTuple):
+    """A column of dates.
 
     Attributes
     ----------
     values : pandas.Series
-        The column as dates or numbers; missing where a cell is neither.
+        Days as ``datetime64[us]`` without time zone; missing where a cell is none.
+    wanted : str
+        How a date had to be written, for a message.
+    """
+
+    values: pd.Series
+    wanted: str
+
+
+class Numbers(NamedTuple):
+    """A column of numbers.
+
+    Attributes
+    ----------
+    values : pandas.Series
+        float64; missing where a cell holds none.
     is_wrong : pandas.Series
-        True where a cell holds something that is neither. An empty cell is not wrong.
-    problems : list of Problem
-        None or one.
+        True where a cell holds something that is no number. An empty cell is not wrong.
+    says_nan : pandas.Series
+        True where a cell says that there is no number, which is more than to be empty.
     """
 
     values: pd.Series
     is_wrong: pd.Series
-    problems: list[Problem]
+    says_nan: pd.Series
 
 
-def parse_dates(cells: pd.Series, shown_as: str) -> Parsed:
+def parse_days(cells: pd.Series, source: DataSource) -> Days:
     """Read a column of days.
 
     Parameters
     ----------
     cells : pandas.Series
-        Text in ISO 8601 (``2024-01-31``, a time of day is cut off), or dates.
-    shown_as : str
-        The column in a message, for example ``data/acme.csv, column 'week'``.
+        Text as the spec says, ISO 8601 by default (``2024-01-31``, a time of day is cut off), or
+        dates.
+    source : DataSource
+        The spec's, for `dayfirst` and `date_format`.
 
     Returns
     -------
-    Parsed
-        Days as ``datetime64[us]`` without time zone; ``not_a_date`` where a cell, empty or not,
-        is none.
+    Days
 
     Examples
     --------
-    >>> parsed = parse_dates(pd.Series(["2024-01-01", "01/08/2024"], name="week"), "week")
-    >>> parsed.problems[0].message
-    "week must hold ISO 8601 dates such as 2024-01-31; got '01/08/2024' in row 2."
+    >>> source = DataSource(path="a.csv", date="day", target="sales", dayfirst=True)
+    >>> parse_days(pd.Series(["31/1/2024", "1/31/2024"]), source).values.tolist()
+    [Timestamp('2024-01-31 00:00:00'), NaT]
     """
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        days = cells.dt.tz_localize(None).dt.normalize().astype("datetime64[us]")
-    elif pd.api.types.is_numeric_dtype(cells.dtype):
-        days = pd.Series(pd.NaT, index=cells.index, name=cells.name, dtype="datetime64[us]")
+        days = cells.dt.tz_localize(None)
+        wanted = "dates"
+    elif source.date_format:
+        days = pd.to_datetime(_text(cells), format=source.date_format, errors="coerce")
+        wanted = f"dates written {source.date_format}, as `data.date_format` says"
+    elif source.dayfirst:
+        text = _text(cells)
+        dashed = text.where(text.str.fullmatch(DAYFIRST)).str.replace("[./]", "-", regex=True)
+        days = pd.to_datetime(dashed, format="%d-%m-%Y", errors="coerce")
+        wanted = "dates such as 31/01/2024, as `data.dayfirst` says"
     else:
-        text = cells.map(_text)
-        zoneless = text.where(_is_iso(text)).str.replace(UTC_SUFFIX, "", regex=True)
+        text = _text(cells)
+        zoneless = text.where(text.str.fullmatch(ISO)).str.replace(UTC_SUFFIX, "", regex=True)
         days = pd.to_datetime(zoneless, format="ISO8601", errors="coerce")
-        days = days.dt.normalize().astype("datetime64[us]")
-    bad = days.isna()
-    if not bad.any():
-        return Parsed(days, bad, [])
-    offences = tuple(
-        Offence(f"row {position + 1}", str(cells.name), str(cells.iloc[position]))
-        for position in np.flatnonzero(bad)
-    )
-    named = shorten(
-        [
-            f"{'nothing' if _is_empty(offence.value) else repr(offence.value)} in {offence.date}"
-            for offence in offences
-        ]
-    )
-    message = f"{shown_as} must hold ISO 8601 dates such as 2024-01-31; got {named}."
-    return Parsed(days, bad, [Problem("not_a_date", message, str(cells.name), offences=offences)])
+        wanted = "ISO 8601 dates such as 2024-01-31, or say `data.dayfirst` or `data.date_format`"
+    if pd.api.types.is_numeric_dtype(cells.dtype) and not source.date_format:
+        days = pd.Series(pd.NaT, index=cells.index, name=cells.name)
+    return Days(days.dt.normalize().astype("datetime64[us]"), wanted)
 
 
-def parse_numbers(cells: pd.Series, days: pd.Series, shown_as: str) -> Parsed:
+def parse_numbers(cells: pd.Series, dialect: CsvDialect) -> Numbers:
     """Read a column of numbers.
 
     Parameters
     ----------
     cells : pandas.Series
-        Text such as ``-12.5`` or ``1e3`` (a point for decimals, nothing between thousands), or
-        numbers, or booleans.
-    days : pandas.Series
-        Date of each row, to name offenders by.
-    shown_as : str
-        The column in a message.
+        Text such as ``-12.5`` or ``1e3``, or numbers.
+    dialect : CsvDialect
+        For the decimal sign, and for what may stand between groups of three digits.
 
     Returns
     -------
-    Parsed
-        float64; ``not_a_number`` where a cell holds other text. An empty cell is not a problem
-        here.
+    Numbers
 
     Examples
     --------
-    >>> days = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-08"]))
-    >>> parsed = parse_numbers(pd.Series(["12", "a lot"], name="tv"), days, "column tv")
-    >>> parsed.problems[0].message
-    "column tv must hold numbers; got 'a lot' on 2024-01-08. Remove units, signs and separators."
+    >>> cells = pd.Series(["12", "a lot", "NaN", "", "1,200.5"])
+    >>> parse_numbers(cells, CsvDialect(thousands=",")).values.tolist()
+    [12.0, nan, nan, nan, 1200.5]
+    >>> parse_numbers(cells, CsvDialect()).is_wrong.tolist()
+    [False, True, False, False, True]
     """
     if pd.api.types.is_numeric_dtype(cells.dtype):
-        return Parsed(cells.astype("float64"), pd.Series(data=False, index=cells.index), [])
-    text = cells.map(_text)
-    numbers = pd.to_numeric(text.where(_is_decimal(text)), errors="coerce").astype("float64")
-    bad = numbers.isna() & ~text.map(_is_empty)
-    if not bad.any():
-        return Parsed(numbers, bad, [])
-    offences = offend(cells, days, bad)
-    named = shorten([f"{offence.value!r} on {offence.date}" for offence in offences])
-    message = f"{shown_as} must hold numbers; got {named}. Remove units, signs and separators."
-    problem = Problem("not_a_number", message, str(cells.name), offences=offences)
-    return Parsed(numbers, bad, [problem])
+        none = pd.Series(data=False, index=cells.index)
+        return Numbers(cells.astype("float64"), none, none)
+    text = _text(cells)
+    plain = _write_plainly(text, dialect)
+    plain = plain.where(plain.str.fullmatch(DECIMAL))
+    digits = pa.array(plain.str.removeprefix("+"), type=pa.string(), from_pandas=True)
+    values = pd.Series(digits.cast(pa.float64()).to_numpy(zero_copy_only=False), cells.index)
+    says_nan = text.str.lower().isin(NAN_WORDS)
+    is_wrong = values.isna() & ~says_nan & (text != "")
+    return Numbers(values, is_wrong, says_nan)
 
 
-def offend(cells: pd.Series, days: pd.Series, bad: pd.Series) -> tuple[Offence, ...]:
-    """List the cells that a mask selects.
+def parse_texts(cells: pd.Series) -> pd.Series:
+    """Read a column of labels.
 
     Parameters
     ----------
     cells : pandas.Series
-        One column.
-    days : pandas.Series
-        Date of each row; where it is missing, the row's number is named instead.
-    bad : pandas.Series
-        True for an offender.
+        Text, or numbers that are names.
 
     Returns
     -------
-    tuple of Offence
-        In the order of the rows.
+    pandas.Series
+        Text without space around it; empty where a cell holds nothing.
+
+    Examples
+    --------
+    >>> parse_texts(pd.Series([" North", None])).tolist()
+    ['North', '']
     """
-    return tuple(
-        Offence(
-            _name_row(days.iloc[position], int(position)),
-            str(cells.name),
-            str(cells.iloc[position]),
-        )
-        for position in np.flatnonzero(bad)
-    )
+    return _text(cells)
 
 
-def _name_row(day: pd.Timestamp, position: int) -> str:
-    """Name a row by its date, or by its number where it has none."""
-    return f"row {position + 1}" if pd.isna(day) else f"{day:%Y-%m-%d}"
+def _text(cells: pd.Series) -> pd.Series:
+    """Write cells as bare text; nothing for a missing one."""
+    text = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype("str")
+    return text.mask(cells.isna(), "").str.strip()
 
 
-def _is_empty(text: str) -> bool:
-    """Tell whether text says that there is nothing."""
-    return text.strip().lower() in MISSING_WORDS
-
-
-def _text(cell: object) -> str:
-    """Write a cell as bare text; nothing for a missing one."""
-    is_missing = cell is None or cell is pd.NA or cell != cell
-    return "" if is_missing else str(cell).strip()
-
-
-def _is_iso(text: pd.Series) -> pd.Series:
-    """Select full dates, year first, with or without a time of day."""
-    return text.str.fullmatch(
-        r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]00:?00)?)?"
-    )
-
-
-def _is_decimal(text: pd.Series) -> pd.Series:
-    """Select plain decimal numbers, so that 'inf', '0x1F' and '1_000' stay text."""
-    return text.str.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+def _write_plainly(text: pd.Series, dialect: CsvDialect) -> pd.Series:
+    """Write numbers with a point and without groups; what is grouped wrongly is no number."""
+    decimal, thousands = dialect.decimal, dialect.thousands
+    if thousands:
+        point, group = rf"\{decimal}", rf"\{thousands}"
+        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{3}})+({point}[0-9]*)?"
+        is_grouped = text.str.fullmatch(grouped)
+        text = text.where(~is_grouped, text.str.replace(thousands, "", regex=False))
+    if decimal != ".":
+        text = text.where(~text.str.contains(".", regex=False), "not a number")
+        text = text.str.replace(decimal, ".", regex=False)
+    return text

@@ -1,193 +1,133 @@
 """Read a source as it was delivered: nothing guessed, nothing repaired."""
 
 import hashlib
-import json
-from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from mmm_pipeline.errors import PathError, Problem, SourceError, shorten
-from mmm_pipeline.paths import resolve_below
+from mmm_pipeline.errors import Problem
+from mmm_pipeline.ingest.query import ask, show_place
+from mmm_pipeline.ingest.sources import Setting, digest_files, load_files, refuse
+from mmm_pipeline.ingest.tables import read_files
+from mmm_pipeline.spec import CsvDialect, ModelSpec, Query
 
 PATH_SETTING = ("data", "path")
+MEDIA_SETTING = ("data", "media_long", "path")
 
 
-def resolve_source(root: Path, path: str, setting: tuple[str, ...] = PATH_SETTING) -> Path:
-    """Find the file that the spec names.
+@dataclass(frozen=True)
+class Delivery:
+    """A table as it was delivered.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Columns and rows in the order of the source. All columns of a CSV file are text.
+    digest : str
+        Name of the content, 64 hexadecimal digits: equal content, equal name.
+    notes : list of Problem
+        ``cut_off``, for each file that may have lost its end.
+    """
+
+    frame: pd.DataFrame
+    digest: str
+    notes: list[Problem] = field(default_factory=list)
+
+
+def digest_sources(root: Path, spec: ModelSpec) -> str:
+    """Fingerprint the content of everything that a spec reads.
 
     Parameters
     ----------
     root : pathlib.Path
         The data root.
-    path : str
-        Relative to it.
-    setting : tuple of str
-        The words of the spec that name it.
-
-    Returns
-    -------
-    pathlib.Path
-        An existing file.
-
-    Raises
-    ------
-    SourceError
-        If the path leaves the data root, or no file is there.
-    """
-    try:
-        file = resolve_below(root, path)
-    except PathError as error:
-        raise _unreadable("path_leaves_root", f"`{'.'.join(setting)}`: {error}.", setting) from None
-    if not file.is_file():
-        message = (
-            f"`{'.'.join(setting)}` must name a file below the data root; there is no {path!r}."
-        )
-        raise _unreadable("source_missing", message, setting)
-    return file
-
-
-def read_truth(root: Path, path: str | None) -> dict[str, Any] | None:
-    """Read the known truth of a simulated world.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The data root.
-    path : str or None
-        The spec's `truth`.
-
-    Returns
-    -------
-    dict or None
-        What is true, by quantity; None where the spec names no file.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there, or holds no JSON object.
-    """
-    if path is None:
-        return None
-    setting = ("truth",)
-    file = resolve_source(root, path, setting)
-    try:
-        truth = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except ValueError as error:
-        message = f"`truth` must name a JSON file; {path!r} is none: {_first_line(error)}."
-        raise _unreadable("source_unreadable", message, setting) from None
-    quantities = ("roas", "alpha", "lam")
-    if not isinstance(truth, dict) or not all(
-        isinstance(truth.get(name, {}), dict) for name in quantities
-    ):
-        message = (
-            f"`truth` must hold numbers by channel under {', '.join(quantities)}; see {path!r}."
-        )
-        raise _unreadable("source_unreadable", message, setting)
-    return truth
-
-
-def _no_constant(name: str) -> float:
-    """Refuse NaN and infinity, which are no JSON."""
-    message = f"{name} is no JSON number"
-    raise ValueError(message)
-
-
-def digest_source(file: Path) -> str:
-    """Fingerprint the content of a file.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        Any file.
+    spec : ModelSpec
+        The model.
 
     Returns
     -------
     str
-        SHA-256 of its bytes, as 64 hexadecimal digits.
+        64 hexadecimal digits. Of files their bytes count, of a query its answer.
+
+    Raises
+    ------
+    SourceError
+        If something cannot be read.
     """
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digests = []
+    for place, setting in zip(spec.data.paths, (PATH_SETTING, MEDIA_SETTING), strict=False):
+        if isinstance(place, Query):
+            digests.append(read_source(root, place, spec.data.csv, setting).digest)
+        else:
+            digests.append(digest_files(load_files(root, place, setting)))
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    )
 
 
-def read_source(file: Path, shown_as: str) -> pd.DataFrame:
-    """Read a CSV or Parquet file as it stands.
+def read_source(
+    root: Path, place: str | Query, dialect: CsvDialect, setting: Setting = PATH_SETTING
+) -> Delivery:
+    """Read a file, several files of one kind, or the answer to a query, as they stand.
 
     A CSV file is read as text in every column, so that what is wrong with a cell can be said
     in the words of the file. Types are given later, once, by `mmm_pipeline.ingest.parse`.
 
     Parameters
     ----------
-    file : pathlib.Path
-        The file.
-    shown_as : str
-        What it is called in a message.
+    root : pathlib.Path
+        The data root.
+    place : str or Query
+        What the spec names.
+    dialect : CsvDialect
+        How CSV files are written.
+    setting : tuple of str
+        The words of the spec that name it.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns and rows in the order of the file.
+    Delivery
 
     Raises
     ------
     SourceError
-        If the file is no table of its kind, repeats a column, or holds no row.
+        If there is nothing, or what is there is no table: cut off, of another kind, with columns
+        that repeat or hold several values a cell, or without a row.
     """
-    readers = {".csv": _read_csv, ".parquet": _read_parquet}
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
-        message = f"`data.path` must end in {' or '.join(readers)}; got {shown_as!r}."
-        raise _unreadable("source_kind", message)
-    try:
-        table = reader(file)
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        message = f"{shown_as} must be a readable {file.suffix} table: {_first_line(error)}."
-        raise _unreadable("source_unreadable", message) from None
-    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
-    if repeated:
-        named = shorten([repr(name) for name in repeated])
-        message = f"{shown_as} must name each column once; it repeats {named}."
-        raise _unreadable("column_repeated", message)
-    if nested := [field.name for field in table.schema if pa.types.is_nested(field.type)]:
-        named = shorten([repr(name) for name in nested])
-        message = f"{shown_as} must hold one value per cell; it holds more in {named}."
-        raise _unreadable("column_nested", message)
+    if isinstance(place, Query):
+        table = ask(root, place, dialect, setting)
+        digest, notes = _digest_table(table), []
+    else:
+        files = load_files(root, place, setting)
+        digest = digest_files(files)
+        table = read_files(files, dialect, setting)
+        notes = [_note_cut_off(name) for name in files if _is_cut_off(name, files[name])]
     if table.num_rows == 0:
-        message = f"{shown_as} must hold at least one row; it has a header and nothing below."
-        raise _unreadable("source_empty", message)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+        message = f"{show_place(place)} must hold at least one row; there is none."
+        raise refuse("source_empty", message, setting)
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    return Delivery(frame, digest, notes)
 
 
-def _read_csv(file: Path) -> pa.Table:
-    """Read every column as text; only an empty cell is missing."""
-    with pyarrow.csv.open_csv(file) as reader:
-        names = reader.schema.names
-    return pyarrow.csv.read_csv(
-        file,
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
+def _is_cut_off(name: str, content: bytes) -> bool:
+    """Tell a CSV file that does not end with a line break."""
+    return name.lower().endswith(".csv") and not content.endswith((b"\n", b"\r", b"\n\0"))
+
+
+def _note_cut_off(name: str) -> Problem:
+    """Say what a missing line break may mean."""
+    message = (
+        f"{name} should end with a line break; without one it may have been cut off in the middle "
+        "of its last number. Compare its last row with where it came from."
     )
+    return Problem("cut_off", message, setting=PATH_SETTING)
 
 
-def _read_parquet(file: Path) -> pa.Table:
-    """Read the whole table, without pandas' stored index."""
-    return pyarrow.parquet.read_table(file).replace_schema_metadata(None)
-
-
-def _unreadable(code: str, message: str, setting: tuple[str, ...] = PATH_SETTING) -> SourceError:
-    """Wrap one message about the source as a whole."""
-    return SourceError([Problem(code=code, message=message, setting=setting, is_of_spec=True)])
-
-
-def _first_line(error: Exception) -> str:
-    """Keep what a reader can act on."""
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
+def _digest_table(table: pa.Table) -> str:
+    """Name the content of an answer; the order of its rows, which SQL leaves open, is ignored."""
+    frame = table.to_pandas(date_as_object=False)
+    rows = pd.util.hash_pandas_object(frame.astype(str), index=False).sort_values().to_numpy()
+    head = "|".join(f"{field.name}:{field.type}" for field in table.schema)
+    return hashlib.sha256(head.encode() + rows.tobytes()).hexdigest()

@@ -1,74 +1,103 @@
-"""From the source as delivered to one row per period, or every reason why not."""
+"""From the source as delivered to one row per period and cell, or every reason why not."""
 
-import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from mmm_pipeline.errors import DataError, Problem, shorten
-from mmm_pipeline.ingest.contract import ColumnRole, find_breaches, list_roles
-from mmm_pipeline.ingest.parse import Parsed, parse_dates, parse_numbers
+from mmm_pipeline.errors import DataError, Problem
+from mmm_pipeline.ingest.breaches import Context, tell_breaches
+from mmm_pipeline.ingest.contract import find_breaches, find_source_breaches
+from mmm_pipeline.ingest.layouts import Arranged, arrange
+from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.resample import find_grain_problem, keep_last, resample, sum_over_cells
+from mmm_pipeline.ingest.roles import list_roles
+from mmm_pipeline.ingest.shape import fill_controls, shape_columns
 from mmm_pipeline.spec import ModelSpec
 
+CALENDAR = frozenset({"duplicate_period", "irregular_calendar", "missing_period"})
+"""Rules about the rows, not the numbers in them."""
+CELLS = frozenset({"missing_value", "infinite_value"})
+"""Rules about single numbers."""
+FILLED = "filled"
+"""Attribute of a validated frame: cells filled by default, by column."""
 
-def validate_source(raw: pd.DataFrame, spec: ModelSpec, source: str) -> pd.DataFrame:
+
+@dataclass(frozen=True)
+class Validated:
+    """A frame that keeps its contract.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        ``date`` (``datetime64[us]``, ascending), the panel's dims, ``target``,
+        ``spend_<channel>``, ``exposure_<channel>``, ``<control>``, ``population``; numbers as
+        float64 in the units of the source times the spec's factors. Attribute `filled`: how many
+        numbers stand for nothing in the source, by series.
+    notes : list of Problem
+        What was left out on the way, and is to be looked at.
+    """
+
+    frame: pd.DataFrame
+    notes: list[Problem]
+
+
+def validate_source(tables: Mapping[str, pd.DataFrame], spec: ModelSpec) -> Validated:
     """Turn a source into the validated frame of a model.
 
-    Nothing is filled in, dropped or averaged: a frame that would need it is refused.
+    Nothing is filled in, dropped or averaged but what the spec asks for: a frame that would need
+    more is refused.
 
     Parameters
     ----------
-    raw : pandas.DataFrame
-        The source as delivered; columns that the spec does not name are left behind.
+    tables : mapping of str to pandas.DataFrame
+        As delivered: ``raw_data``, and ``raw_media`` with `layout: media_long`.
     spec : ModelSpec
         The model.
-    source : str
-        What the source is called in a message.
 
     Returns
     -------
-    pandas.DataFrame
-        ``date`` (``datetime64[us]``, ascending), ``target``, ``spend_<channel>``, ``<control>``,
-        numbers as float64 in the units of the source.
+    Validated
 
     Raises
     ------
     DataError
         With every problem found.
     """
-    roles = list_roles(spec)
-    if absent := [role for role in roles if role.source not in raw.columns]:
-        raise DataError([_tell_missing_column(role, raw, source) for role in absent])
-    days = parse_dates(raw[spec.data.date], f"{source}: column {spec.data.date!r}")
-    parsed = {
-        role.column: parse_numbers(
-            raw[role.source], days.values, f"{source}: column {role.source!r}"
-        )
-        for role in roles[1:]
-    }
-    frame = pd.DataFrame(
-        {"date": days.values, **{column: cells.values for column, cells in parsed.items()}}
-    )
-    problems = [*days.problems, *(found for cells in parsed.values() for found in cells.problems)]
-    problems += find_breaches(_stand_in(frame, parsed), spec, source)
+    source = show_place(spec.data.path)
+    arranged = fill_controls(arrange(tables, spec), spec)
+    if arranged.frame.empty:
+        raise DataError([_tell_empty_window(spec, source)])
+    breaches = find_source_breaches(arranged)
+    context = Context.of_source(arranged.frame, arranged.dims, spec, source, list_roles(spec))
+    problems = [*arranged.problems, *tell_breaches(breaches, context)]
+    problems += find_grain_problem(arranged.frame["date"], spec, source)
+    is_brought_together = bool(spec.data.sum_over or spec.data.grain)
+    if problems and is_brought_together:
+        raise DataError(problems)  # What would become of the rows is not known.
+    frame, dropped = _bring_together(arranged, spec)
+    told = {problem.code for problem in problems} | (CALENDAR | CELLS if problems else set())
+    context = Context.of_frame(frame, spec, source, list_roles(spec))
+    problems += tell_breaches(find_breaches(frame, spec, told), context)
     if problems:
         raise DataError(problems)
-    return frame.sort_values("date", ignore_index=True)
+    frame.attrs[FILLED] = {name: count for name, count in arranged.filled.items() if count}
+    return Validated(frame, [*arranged.notes, *dropped])
 
 
-def _stand_in(frame: pd.DataFrame, parsed: dict[str, Parsed]) -> pd.DataFrame:
-    """Put a harmless number where a cell is already told to be none, so it is not told twice."""
-    return frame.assign(
-        **{column: cells.values.mask(cells.is_wrong, 1.0) for column, cells in parsed.items()}
-    )
+def _bring_together(arranged: Arranged, spec: ModelSpec) -> tuple[pd.DataFrame, Sequence[Problem]]:
+    """Shape the columns, add up what is finer than the model, keep what is used, sort."""
+    frame = sum_over_cells(shape_columns(arranged, spec), spec)
+    frame, dropped = resample(frame, spec)
+    frame = keep_last(frame, spec)
+    return frame.sort_values(["date", *spec.data.panel], ignore_index=True), dropped
 
 
-def _tell_missing_column(role: ColumnRole, raw: pd.DataFrame, source: str) -> Problem:
-    """Say which column is absent, which there are, and which one may be meant."""
-    there = [str(column) for column in raw.columns]
-    near = difflib.get_close_matches(role.source, there, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+def _tell_empty_window(spec: ModelSpec, source: str) -> Problem:
+    """Say that nothing lies in the window."""
+    window = spec.data.window
     message = (
-        f"`{'.'.join(role.setting)}` must name a column of {source}; there is no "
-        f"{role.source!r}. It has: {shorten(there, shown=40)}.{hint}"
+        f"`data.window` must hold some of {source}; no row lies between "
+        f"{window.start or 'the first day'} and {window.end or 'the last'}."
     )
-    return Problem("missing_column", message, role.source, role.setting, is_of_spec=True)
+    return Problem("too_few_periods", message, spec.data.date, ("data", "window"), is_of_spec=True)

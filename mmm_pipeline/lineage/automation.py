@@ -106,10 +106,10 @@ def build_sensors(model: Model, job: Any) -> list[dg.SensorDefinition]:
         ),
     )
     def new_data(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from mmm_pipeline.ingest.read import digest_source, resolve_source
+        from mmm_pipeline.ingest.read import digest_sources
 
         try:
-            digest = digest_source(resolve_source(model.project.data, model.spec.data.path))
+            digest = digest_sources(model.project.data, model.spec)
         except SourceError as error:
             return dg.SkipReason(str(error))
         return _compare(context.cursor, digest)

@@ -3,14 +3,22 @@
 Limits and rules belong to the rooms; a check only passes on what they found.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from mmm_pipeline.errors import Problem
 from mmm_pipeline.gate import Verdict
 from mmm_pipeline.gate.verdict import CHECKS
+from mmm_pipeline.ingest.rules import RULES, Rule, Severity
 from mmm_pipeline.lineage.failures import tabulate_offences
+
+SEVERITIES: dict[Severity, dg.AssetCheckSeverity] = {
+    "error": dg.AssetCheckSeverity.ERROR,
+    "warning": dg.AssetCheckSeverity.WARN,
+    "info": dg.AssetCheckSeverity.WARN,
+}
+"""In Dagster's words; an information passes its check, and says its sentence there."""
 
 
 def specify(key: dg.AssetKey, checks: dict[str, str], *, blocking: bool) -> list[dg.AssetCheckSpec]:
@@ -35,9 +43,61 @@ def specify(key: dg.AssetKey, checks: dict[str, str], *, blocking: bool) -> list
     ]
 
 
-def report_problems(
-    name: str, problems: Sequence[Problem], codes: Collection[str] | None = None
-) -> dg.AssetCheckResult:
+def specify_rules(key: dg.AssetKey, rules: Sequence[Rule]) -> list[dg.AssetCheckSpec]:
+    """Declare a check for each rule about data.
+
+    Parameters
+    ----------
+    key : dagster.AssetKey
+        The asset.
+    rules : sequence of Rule
+        An error blocks what lies downstream.
+
+    Returns
+    -------
+    list of dagster.AssetCheckSpec
+    """
+    return [
+        dg.AssetCheckSpec(
+            rule.code, asset=key, description=rule.description, blocking=rule.severity == "error"
+        )
+        for rule in rules
+    ]
+
+
+def report_rules(
+    problems: Sequence[Problem], rules: Sequence[Rule] | None = None
+) -> Iterator[dg.AssetCheckResult]:
+    """Answer the checks that rules about data are.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        Everything that was found.
+    rules : sequence of Rule, optional
+        All that were looked at; those that are broken, if not given: what comes after the first
+        breach may not have been looked at.
+
+    Yields
+    ------
+    dagster.AssetCheckResult
+        With the table of offending rows.
+    """
+    by_code: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    for rule in rules if rules is not None else [r for r in RULES if r.code in by_code]:
+        own = by_code.get(rule.code, [])
+        yield dg.AssetCheckResult(
+            check_name=rule.code,
+            passed=not own or rule.severity == "info",
+            severity=SEVERITIES[rule.severity],
+            description="\n".join(problem.message for problem in own) or None,
+            metadata={"n_problems": len(own), **tabulate_offences(own)},
+        )
+
+
+def report_problems(name: str, problems: Sequence[Problem]) -> dg.AssetCheckResult:
     """Answer a blocking check on data.
 
     Parameters
@@ -46,20 +106,17 @@ def report_problems(
         The check.
     problems : sequence of Problem
         Everything that was found.
-    codes : collection of str, optional
-        The rules this check stands for; all, if not given.
 
     Returns
     -------
     dagster.AssetCheckResult
         With the table of offending rows.
     """
-    own = [problem for problem in problems if codes is None or problem.code in codes]
     return dg.AssetCheckResult(
         check_name=name,
-        passed=not own,
-        description="\n".join(problem.message for problem in own) or None,
-        metadata={"n_problems": len(own), **tabulate_offences(own)},
+        passed=not problems,
+        description="\n".join(problem.message for problem in problems) or None,
+        metadata={"n_problems": len(problems), **tabulate_offences(problems)},
     )
 
 

@@ -3,35 +3,40 @@
 What makes data bad is said in `mmm_pipeline.ingest`, not here.
 """
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.errors import DataError
+from mmm_pipeline.errors import DataError, Problem, StaleFitError
+from mmm_pipeline.ingest.rules import list_rules
 from mmm_pipeline.lineage.checks import (
     report_problems,
     report_requirement,
+    report_rules,
     report_warnings,
     specify,
+    specify_rules,
 )
+from mmm_pipeline.lineage.deliveries import Names
 from mmm_pipeline.lineage.failures import fail_on, told_clearly
+from mmm_pipeline.lineage.forms import Profile
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import show_columns, show_table
+from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
+from mmm_pipeline.spec import MediaTable, Query
 
 READABLE = {"readable": "The source can be read and holds rows."}
-CONTRACT = {
-    "schema": "Every column is there, typed, complete and in range.",
-    "data_errors": "The calendar has no gap and no repeat, and the columns have something to tell.",
-}
-WARNINGS = {"data_warnings": "What makes a model hard to fit or hard to believe; never blocks."}
+UNCUT = {"uncut": "The end of the source is there: its last line is closed."}
 COMPLETE = {"nothing_lost": "The features give the validated data back, and nothing else."}
+DELIVERY, RECEIVED = "delivery", "received_at"
+"""Attributes of a raw table: the name of its content, and when that first came."""
 
 
 def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
-    """Wire source, validation and features of a model.
+    """Wire source, validation, profile and features of a model.
 
     Parameters
     ----------
@@ -41,78 +46,112 @@ def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``raw_data``, ``validated_data``, ``features``.
+        ``raw_data``, ``raw_media`` where media come in a table of their own, ``validated_data``,
+        ``data_profile``, ``features``.
     """
-    return [_raw_data(model), _validated_data(model), _features(model)]
+    media = model.spec.data.media_long
+    raw = [_raw_data(model), *([_raw_media(model, media)] if media else [])]
+    return [*raw, _validated_data(model), _data_profile(model), _features(model)]
 
 
 def _raw_data(model: Model) -> dg.AssetsDefinition:
-    spec = model.spec
-
     @model.asset(
         "raw_data",
         form="table",
         kinds={"pandas", "parquet"},
-        checks=specify(model.key("raw_data"), READABLE, blocking=True),
+        checks=_specify_raw(model, "raw_data"),
     )
     def raw_data() -> Iterator[Any]:
         """The source, as it was delivered."""
-        from mmm_pipeline.ingest.read import digest_source, read_source, resolve_source
-
-        try:
-            file = resolve_source(model.project.data, spec.data.path)
-            frame = read_source(file, spec.data.path)
-        except DataError as error:
-            yield report_problems("readable", error.problems)
-            raise fail_on(error.problems, model.location) from None
-        yield dg.Output(
-            frame,
-            metadata={
-                **show_columns(frame),
-                "source_sha256": digest_source(file),
-                "preview": show_table(frame.head(5)),
-            },
-        )
-        yield report_problems("readable", [])
+        yield from _read(model, "raw_data", model.spec.data.path, ("data", "path"))
 
     return raw_data
 
 
+def _raw_media(model: Model, media: MediaTable) -> dg.AssetsDefinition:
+    @model.asset(
+        "raw_media",
+        form="table",
+        kinds={"pandas", "parquet"},
+        checks=_specify_raw(model, "raw_media"),
+    )
+    def raw_media() -> Iterator[Any]:
+        """The long table of media, as it was delivered."""
+        yield from _read(model, "raw_media", media.path, ("data", "media_long", "path"))
+
+    return raw_media
+
+
 def _validated_data(model: Model) -> dg.AssetsDefinition:
-    spec, key = model.spec, model.key("validated_data")
+    spec = model.spec
+    raw = ["raw_data", *(["raw_media"] if spec.data.media_long else [])]
 
     @model.asset(
         "validated_data",
         form="table",
         kinds={"pandera", "parquet"},
-        reads=["raw_data"],
-        checks=[
-            *specify(key, CONTRACT, blocking=True),
-            *specify(key, WARNINGS, blocking=False),
-        ],
+        reads=raw,
+        checks=specify_rules(model.key("validated_data"), list_rules(spec)),
     )
-    def validated_data(raw_data: pd.DataFrame) -> Iterator[Any]:
-        """One row per period, held against its contract: complete, typed, nothing repaired."""
-        from mmm_pipeline.ingest.contract import DATA_CODES, SCHEMA_CODES
+    def validated_data(**tables: pd.DataFrame) -> Iterator[Any]:
+        """One row per period and cell, held against its contract: complete, typed, unrepaired."""
         from mmm_pipeline.ingest.quality import find_warnings
         from mmm_pipeline.ingest.validate import validate_source
 
         try:
-            frame = validate_source(raw_data, spec, spec.data.path)
+            validated = validate_source(tables, spec)
         except DataError as error:
-            yield report_problems("schema", error.problems, SCHEMA_CODES)
-            if all(problem.code != "missing_column" for problem in error.problems):
-                yield report_problems("data_errors", error.problems, DATA_CODES)
+            yield from report_rules(error.problems)
             raise fail_on(error.problems, model.location) from None
+        frame = validated.frame
+        findings = [
+            *validated.notes,
+            *find_warnings(frame, spec, _received(tables)),
+            *_find_restated(model, tables, frame),
+        ]
         yield dg.Output(
             frame, metadata={**show_columns(frame), "preview": show_table(frame.head(5))}
         )
-        yield report_problems("schema", [])
-        yield report_problems("data_errors", [])
-        warnings = [problem.message for problem in find_warnings(frame, spec)]
-        yield report_warnings("data_warnings", warnings)
+        yield from report_rules(findings, list_rules(spec))
+        model.deliveries.note_ingested(_names(tables))
 
     return validated_data
+
+
+def _data_profile(model: Model) -> dg.AssetsDefinition:
+    @model.asset(
+        "data_profile",
+        form="profile",
+        kinds={"pandas", "html"},
+        reads=["validated_data"],
+    )
+    def data_profile(validated_data: pd.DataFrame) -> dg.Output[Profile]:
+        """The data before anybody models them: ranges, shares, activity, trend, correlations."""
+        from mmm_pipeline.ingest.profile import profile_frame, summarize_frame
+        from mmm_pipeline.ingest.quality import find_warnings
+        from mmm_pipeline.report.profile import (
+            add_up_periods,
+            render_profile,
+            select_correlations,
+        )
+
+        table = profile_frame(validated_data, model.spec)
+        periods, kinds = add_up_periods(validated_data, table)
+        warnings = [problem.message for problem in find_warnings(validated_data, model.spec)]
+        page = render_profile(validated_data, table, model.spec, warnings)
+        whole = summarize_frame(validated_data, model.spec)
+        return dg.Output(
+            Profile(table, page),
+            metadata={
+                **{name: value for name, value in whole.items() if value == value},
+                "columns": show_table(table.iloc[:, : table.columns.get_loc("r_target")]),
+                "series": show_figure("draw_series", periods=periods, kinds=kinds),
+                "correlations": show_figure("draw_correlations", table=select_correlations(table)),
+                **show_columns(table),
+            },
+        )
+
+    return data_profile
 
 
 def _features(model: Model) -> dg.AssetsDefinition:
@@ -125,7 +164,7 @@ def _features(model: Model) -> dg.AssetsDefinition:
     )
     def features(validated_data: pd.DataFrame) -> Iterator[Any]:
         """What the model sees: channels, controls, events, with every scale that was applied."""
-        from mmm_pipeline.ingest.read import read_truth
+        from mmm_pipeline.ingest.sources import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
 
         with told_clearly(model.location):
@@ -139,6 +178,67 @@ def _features(model: Model) -> dg.AssetsDefinition:
         yield dg.Output(arrays, metadata={"scales": show_table(_list_scales(arrays))})
 
     return features
+
+
+def _specify_raw(model: Model, asset: str) -> list[dg.AssetCheckSpec]:
+    """Declare the checks on a raw table."""
+    key = model.key(asset)
+    return [*specify(key, READABLE, blocking=True), *specify(key, UNCUT, blocking=False)]
+
+
+def _read(model: Model, asset: str, place: str | Query, setting: tuple[str, ...]) -> Iterator[Any]:
+    """Read a source, keep what was delivered, and hand it on."""
+    from mmm_pipeline.ingest.read import read_source
+
+    try:
+        delivery = read_source(model.project.data, place, model.spec.data.csv, setting)
+    except DataError as error:
+        yield report_problems("readable", error.problems)
+        raise fail_on(error.problems, model.location) from None
+    receipt = model.deliveries.keep(asset, delivery, dt.datetime.now(dt.UTC))
+    frame = delivery.frame
+    frame.attrs |= {DELIVERY: receipt.delivery, RECEIVED: receipt.received_at}
+    yield dg.Output(
+        frame,
+        metadata={
+            **show_columns(frame),
+            "source_sha256": delivery.digest,
+            "received_at": receipt.received_at,
+            "deliveries": len(model.deliveries.list_arrivals(asset)),
+            "preview": show_table(frame.head(5)),
+        },
+    )
+    yield report_problems("readable", [])
+    yield report_warnings("uncut", [note.message for note in delivery.notes])
+
+
+def _names(tables: Mapping[str, pd.DataFrame]) -> Names:
+    """Name the deliveries that are at hand."""
+    return {asset: str(table.attrs[DELIVERY]) for asset, table in tables.items()}
+
+
+def _received(tables: Mapping[str, pd.DataFrame]) -> dt.date:
+    """Find the day on which the last of the tables came."""
+    return max(dt.datetime.fromisoformat(table.attrs[RECEIVED]).date() for table in tables.values())
+
+
+def _find_restated(
+    model: Model, tables: Mapping[str, pd.DataFrame], frame: pd.DataFrame
+) -> list[Problem]:
+    """Compare with what was ingested last, read by the spec as it stands now."""
+    from mmm_pipeline.ingest.history import find_restated
+    from mmm_pipeline.ingest.validate import validate_source
+
+    names = model.deliveries.find_ingested_before(_names(tables))
+    if names is None or set(names) != set(tables):
+        return []
+    try:
+        earlier = {asset: model.deliveries.read(asset, name) for asset, name in names.items()}
+        before = validate_source(earlier, model.spec).frame
+    except (DataError, StaleFitError):
+        return []  # It cannot be read by this spec: there is nothing to compare with.
+    since = f"the delivery {names['raw_data']}, which was ingested before"
+    return find_restated(before, frame, model.spec, since)
 
 
 def _list_scales(features: xr.Dataset) -> pd.DataFrame:

@@ -83,20 +83,19 @@ def tabulate_offences(problems: Sequence[Problem]) -> dict[str, dg.TableMetadata
     Returns
     -------
     dict
-        ``offending_rows``: rule, date, column, value; empty where no cell is to blame.
+        ``offending_rows``: rule, date, cell of a panel, column, value; empty where none is to
+        blame.
     """
+    offences = [(problem.code, one) for problem in problems for one in problem.offences]
+    has_cells = any(one.cell for _, one in offences)
     records = [
         dg.TableRecord(
-            {
-                "rule": problem.code,
-                "date": offence.date,
-                "column": offence.column,
-                "value": offence.value,
-            }
+            {"rule": code, "date": one.date}
+            | ({"cell": one.cell} if has_cells else {})
+            | {"column": one.column, "value": one.value}
         )
-        for problem in problems
-        for offence in problem.offences
+        for code, one in offences[:SHOWN_OFFENCES]
     ]
     if not records:
         return {}
-    return {"offending_rows": dg.MetadataValue.table(records[:SHOWN_OFFENCES])}
+    return {"offending_rows": dg.MetadataValue.table(records)}

@@ -5,7 +5,7 @@ Where the files lie belongs to `mmm_pipeline.lineage.store`.
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import pandas as pd
 import xarray as xr
@@ -17,6 +17,13 @@ from mmm_pipeline.model.identity import digest_arrays
 
 DRAWS = "draws_digest"
 """Attribute of a table that names the draws it sums up."""
+
+
+class Profile(NamedTuple):
+    """A table about the data, and the page that shows it."""
+
+    table: pd.DataFrame
+    page: str
 
 
 class Form(Protocol):
@@ -122,15 +129,14 @@ class RecordForm:
 
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
-    def write(self, value: dict[str, Any], stem: Path) -> None:
+    def write(self, value: Any, stem: Path) -> None:
         """Write one file."""
         text = json.dumps(value, indent=2, allow_nan=False) + "\n"
         stem.with_suffix(".json").write_text(text, encoding="utf-8")
 
-    def read(self, stem: Path) -> dict[str, Any]:
+    def read(self, stem: Path) -> Any:
         """Read it."""
-        value: dict[str, Any] = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-        return value
+        return json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
 
 
 class PageForm:
@@ -145,6 +151,21 @@ class PageForm:
     def read(self, stem: Path) -> str:
         """Read it."""
         return stem.with_suffix(".html").read_text(encoding="utf-8")
+
+
+class ProfileForm:
+    """A table as Parquet, and its page."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".html")
+
+    def write(self, value: Profile, stem: Path) -> None:
+        """Write both."""
+        TableForm().write(value.table, stem)
+        PageForm().write(value.page, stem)
+
+    def read(self, stem: Path) -> Profile:
+        """Read both."""
+        return Profile(TableForm().read(stem), PageForm().read(stem))
 
 
 def _require_pair(stem: Path, one: str, other: str) -> None:

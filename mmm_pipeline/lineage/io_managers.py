@@ -11,6 +11,7 @@ from mmm_pipeline.lineage.forms import (
     DiagnosticsForm,
     Form,
     PageForm,
+    ProfileForm,
     SummaryForm,
     TableForm,
     TraceForm,
@@ -24,6 +25,7 @@ FORMS: dict[str, Form] = {
     "summary": SummaryForm(),
     "diagnostics": DiagnosticsForm(),
     "page": PageForm(),
+    "profile": ProfileForm(),
 }
 """Every form by the key of its IO manager."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from mmm_pipeline.lineage.deliveries import Deliveries
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, SettingLocation
@@ -37,6 +38,11 @@ class Model:
     def store(self) -> Store:
         """Where its results lie."""
         return Store(self.project.outputs, self.spec.name)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What was delivered for it."""
+        return Deliveries(self.project.outputs, self.spec.name)
 
     def key(self, asset: str) -> dg.AssetKey:
         """Name an asset: ``<model>/<asset>``.

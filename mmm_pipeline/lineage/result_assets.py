@@ -190,7 +190,7 @@ def _report(model: Model) -> dg.AssetsDefinition:
         budget_scenarios: Summary,
     ) -> dg.Output[Any]:
         """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
-        from mmm_pipeline.ingest.read import read_truth
+        from mmm_pipeline.ingest.sources import read_truth
 
         fit = _read_fit(model, fitted_trace, diagnostics)
 

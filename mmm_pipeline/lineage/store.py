@@ -4,14 +4,7 @@ How a result becomes a file belongs to `mmm_pipeline.lineage.forms`.
 """
 
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import xarray as xr
@@ -19,6 +12,7 @@ from upath import UPath
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
+from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, RecordForm, TraceForm
 from mmm_pipeline.model.trace import has_own_identity
 
@@ -78,7 +72,7 @@ class Store:
         """
         mark = self._mark(asset)
         mark.unlink(missing_ok=True)
-        _put(self.folder, asset, form, value)
+        put(self.folder, asset, form, value)
         if made_from is not None:
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text(made_from, encoding="utf-8")
@@ -108,7 +102,7 @@ class Store:
                 f"materialised. Materialise {self.model}/{asset} first."
             )
             raise StaleFitError(message)
-        return _get(self.folder, asset, form)
+        return get(self.folder, asset, form)
 
     def reuse(self, asset: str, form: Form, made_from: str) -> Any | None:
         """Read a result if it follows from the very same things, so that it need not be made.
@@ -129,7 +123,7 @@ class Store:
         """
         if not self.has(asset, form, made_from):
             return None
-        value = _try(self.folder, asset, form)
+        value = try_get(self.folder, asset, form)
         if value is None:
             self._mark(asset).unlink()  # So that what is made instead is written.
         return value
@@ -166,10 +160,10 @@ class Store:
         record = folder / "fit.json"
         if record.exists():
             return
-        _put(folder, "trace", TRACE_FORM, trace)
-        _put(folder, "spec", RECORD_FORM, json.loads(trace.attrs["spec"]))
+        put(folder, "trace", TRACE_FORM, trace)
+        put(folder, "spec", RECORD_FORM, json.loads(trace.attrs["spec"]))
         names = ("fit_id", "request_id", "fitted_at")
-        _put(folder, "fit", RECORD_FORM, {name: str(trace.attrs[name]) for name in names})
+        put(folder, "fit", RECORD_FORM, {name: str(trace.attrs[name]) for name in names})
 
     def keep_examination(self, examination: Examination) -> None:
         """Keep what was measured of a fit, beside it. One that is there is left as it is.
@@ -181,7 +175,7 @@ class Store:
         """
         folder = self._fit_folder(examination.numbers.fit_id)
         if not (folder / "diagnostics.json").exists():
-            _put(folder, "diagnostics", DIAGNOSTICS_FORM, examination)
+            put(folder, "diagnostics", DIAGNOSTICS_FORM, examination)
 
     def find_fit(self, request_id: str) -> xr.DataTree | None:
         """Find the latest fit that answers a request.
@@ -197,10 +191,10 @@ class Store:
             None where there is none, or what there is is not what its names say.
         """
         names = [record.parent.name for record in (self.folder / "fits").glob("*/fit.json")]
-        records = [_try(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
+        records = [try_get(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
         answers = [record for record in records if record and record["request_id"] == request_id]
         for record in sorted(answers, key=lambda record: record["fitted_at"], reverse=True):
-            trace: xr.DataTree | None = _try(
+            trace: xr.DataTree | None = try_get(
                 self._fit_folder(record["fit_id"]), "trace", TRACE_FORM
             )
             if trace is not None and has_own_identity(trace):
@@ -214,67 +208,3 @@ class Store:
     def _mark(self, asset: str) -> UPath:
         """Name the note of what an asset was made from."""
         return self.folder / ".made_from" / asset
-
-
-def _put(folder: UPath, stem: str, form: Form, value: Any) -> None:
-    """Write all files of a value, and only then move them to their place, the main one last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with _scratch(folder) as scratch:
-        form.write(value, scratch / stem)
-        for suffix in reversed(form.suffixes):
-            source, target = scratch / f"{stem}{suffix}", folder / f"{stem}{suffix}"
-            if _is_local(folder):
-                os.replace(source, target.path)  # noqa: PTH105  # two kinds of path
-            else:
-                target.fs.put_file(str(source), target.path)
-
-
-def _try(folder: UPath, stem: str, form: Form) -> Any | None:
-    """Read a value, or None if it is damaged."""
-    try:
-        return _get(folder, stem, form)
-    except StaleFitError:
-        return None
-
-
-def _get(folder: UPath, stem: str, form: Form) -> Any:
-    """Read a value, and say so in our own words where its files are damaged."""
-    try:
-        return _fetch(folder, stem, form)
-    except (OSError, ValueError, KeyError):
-        message = (
-            f"{folder.name}/{stem} must be readable; its files are damaged, or some are missing. "
-            "Materialise it again."
-        )
-        raise StaleFitError(message) from None
-
-
-def _fetch(folder: UPath, stem: str, form: Form) -> Any:
-    """Read a value, through a local copy where it lies on an object store."""
-    if _is_local(folder):
-        return form.read(Path(folder.path) / stem)
-    with TemporaryDirectory() as name:
-        for suffix in form.suffixes:
-            source = folder / f"{stem}{suffix}"
-            source.fs.get_file(source.path, str(Path(name) / f"{stem}{suffix}"))
-        return form.read(Path(name) / stem)
-
-
-@contextmanager
-def _scratch(folder: UPath) -> Iterator[Path]:
-    """Open a folder on the same disk as the target, and clear it away whatever happens."""
-    if not _is_local(folder):
-        with TemporaryDirectory() as name:
-            yield Path(name)
-        return
-    scratch = Path(folder.path) / f".tmp-{uuid.uuid4().hex}"
-    scratch.mkdir()
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _is_local(path: UPath) -> bool:
-    """Tell a disk from an object store."""
-    return path.protocol in {"", "file", "local"}

@@ -1,15 +1,15 @@
 """What the model sees, with every scale that was applied to get there."""
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import DataError, Problem
-from mmm_pipeline.ingest.grain import detect_grain, extend_calendar
-from mmm_pipeline.spec import EventWindow, ModelSpec
+from mmm_pipeline.ingest.calendar import mark_events
+from mmm_pipeline.ingest.grain import detect_grain
+from mmm_pipeline.spec import ModelSpec
 
 
 def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
@@ -39,8 +39,10 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     Raises
     ------
     DataError
-        If an event falls on no period of the data, or on all of them.
+        If an event falls on no period of the data, or on all of them, or names a holiday that is
+        not known; and if the spec has media, exposure or dims that are not modelled.
     """
+    _refuse_what_is_not_fitted(spec)
     dates = pd.DatetimeIndex(frame["date"])
     channels = list(spec.media)
     spend = frame[[f"spend_{name}" for name in channels]].to_numpy()
@@ -98,41 +100,34 @@ def _list_controls(
     frame: pd.DataFrame, spec: ModelSpec, dates: pd.DatetimeIndex
 ) -> dict[str, np.ndarray]:
     """Collect controls as delivered, then events as 0 and 1."""
-    columns = {name: frame[name].to_numpy() for name in spec.controls}
-    for name, windows in spec.events.items():
-        columns[name] = _mark_event(dates, windows)
+    return {name: frame[name].to_numpy() for name in spec.controls} | mark_events(spec, dates)
+
+
+def _refuse_what_is_not_fitted(spec: ModelSpec) -> None:
+    """Refuse what is read, checked and profiled, and that no model here has a place for."""
     problems = [
-        _tell_idle_event(name, dates)
-        for name in spec.events
-        if columns[name].min() == columns[name].max()
+        Problem(
+            "not_fitted",
+            f"`{'.'.join(setting)}` must be left out of a model that is fitted: {why}. The data "
+            "are read, checked and profiled all the same.",
+            setting=setting,
+            is_of_spec=True,
+        )
+        for setting, why in _list_not_fitted(spec)
     ]
     if problems:
         raise DataError(problems)
-    return columns
 
 
-def _mark_event(dates: pd.DatetimeIndex, windows: Sequence[dt.date | EventWindow]) -> np.ndarray:
-    """Set 1 where any day of a period lies in any window."""
-    grain = detect_grain(dates)
-    assert grain is not None  # noqa: S101  # a validated frame has one
-    ends = dates[1:].append(extend_calendar(dates[-1], grain, 1))
-    is_on = np.zeros(len(dates), dtype=bool)
-    for window in windows:
-        first, last = (
-            (window.start, window.end) if isinstance(window, EventWindow) else (window, window)
-        )
-        is_on |= (dates <= pd.Timestamp(last)) & (ends > pd.Timestamp(first))
-    return is_on.astype(float)
-
-
-def _tell_idle_event(name: str, dates: pd.DatetimeIndex) -> Problem:
-    """Say that an event cannot be told from the baseline."""
-    message = (
-        f"`events.{name}` must be on in some periods of the data and off in others; between "
-        f"{dates[0]:%Y-%m-%d} and {dates[-1]:%Y-%m-%d} it never changes. Correct its days, or "
-        "remove it."
-    )
-    return Problem("idle_event", message, setting=("events", name), is_of_spec=True)
+def _list_not_fitted(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
+    """List settings without a place in the model, and what to do about each."""
+    if spec.data.panel:
+        yield ("data", "panel"), "it is fitted to one series; say `data.sum_over` instead"
+    for name, media in spec.media.items():
+        if media.kind != "paid":
+            yield ("media", name, "kind"), "its media are paid; name its exposure as a control"
+        elif media.exposure:
+            yield ("media", name, "exposure"), "its media are measured by spend"
 
 
 def _scale_controls(columns: dict[str, np.ndarray]) -> xr.Dataset:

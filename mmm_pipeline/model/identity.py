@@ -44,7 +44,7 @@ def digest_code(folder: Path) -> str:
     -------
     str
     """
-    files = sorted(file for kind in ("*.py", "*.html") for file in folder.rglob(kind))
+    files = sorted(file for kind in ("*.py", "*.html", "*.css") for file in folder.rglob(kind))
     return digest_bytes(
         part
         for file in files

@@ -224,7 +224,8 @@ def control_prior(spec: ModelSpec, sd: float) -> Prior:
     Prior
         Over ``control``: controls first, then events.
     """
-    signs = [control.sign for control in spec.controls.values()] + [None] * len(spec.events)
+    signs = [control.sign for control in spec.controls.values()]
+    signs += [event.sign for event in spec.events.values()]
     if not any(signs):
         return Prior("Normal", mu=0, sigma=sd, dims="control")
     lower = _by_control([0.0 if sign == "positive" else -np.inf for sign in signs])

@@ -223,6 +223,7 @@ def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
         if names:
             baseline.append(f"{words} {', '.join(names)}")
     signs = [f"{name} {c.sign}" for name, c in spec.controls.items() if c.sign]
+    signs += [f"{name} {event.sign}" for name, event in spec.events.items() if event.sign]
     return [
         ("Target", "baseline + media + noise; noise is normal, the same in every period"),
         ("Baseline", ", ".join(baseline)),

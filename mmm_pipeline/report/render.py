@@ -4,19 +4,14 @@ import math
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
 from mmm_pipeline.report.facts import ReportInputs
-from mmm_pipeline.report.style import (
-    encode_svg,
-    format_amount,
-    format_probability,
-    format_share,
-)
+from mmm_pipeline.report.page import list_records, open_template
+from mmm_pipeline.report.style import encode_svg
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -32,22 +27,9 @@ def render_report(inputs: ReportInputs) -> str:
     str
         HTML without any request to elsewhere.
     """
-    environment = Environment(
-        loader=PackageLoader("mmm_pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "amount": format_amount,
-        "number": _number,
-        "probability": format_probability,
-        "share": format_share,
-    }
     fit = inputs.fit
     truth = facts.tabulate_truth(inputs)
-    return environment.get_template("report.html").render(
+    return open_template("report.html").render(
         fit=fit,
         spec=fit.spec,
         trace=fit.trace.attrs,
@@ -55,10 +37,10 @@ def render_report(inputs: ReportInputs) -> str:
         verdict=fit.verdict,
         quality=inputs.quality,
         media=facts.summarize_media(inputs),
-        returns=_records(inputs.returns.table),
-        scenarios=_records(facts.tabulate_scenarios(inputs)),
+        returns=list_records(inputs.returns.table),
+        scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
-        truth=None if truth is None else _records(truth),
+        truth=None if truth is None else list_records(truth),
         assumptions=facts.list_assumptions(inputs),
         priors=_tell_priors(inputs),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
@@ -121,13 +103,3 @@ def _media(fit: ConvergedFit) -> list[tuple[str, Any]]:
 def _ends(table: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Read the first and the last date."""
     return table["date"].iloc[0], table["date"].iloc[-1]
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Turn rows into what a template can walk."""
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _number(value: float | None, digits: int = 2) -> str:
-    """Write a number, or that there is none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"

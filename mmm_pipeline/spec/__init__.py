@@ -1,32 +1,44 @@
 """What a model's YAML may say. Frozen Pydantic; knows neither Dagster nor PyMC."""
 
+from mmm_pipeline.spec.data import (
+    MFF_DIMENSIONS,
+    Aggregate,
+    CountTimesValue,
+    CsvDialect,
+    DataSource,
+    Expectation,
+    Grain,
+    MasterFlatFile,
+    MediaTable,
+    Query,
+    Weekday,
+    Window,
+)
+from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
-from mmm_pipeline.spec.model import (
-    Carryover,
-    Control,
-    DataSource,
-    EventWindow,
-    ModelSpec,
-    PaidMedia,
-    Refit,
-    RoasPrior,
-    Sampling,
-    SaturationSpeed,
-    Seasonality,
-    Sign,
-    Trend,
-)
+from mmm_pipeline.spec.media import Carryover, Media, RoasPrior, SaturationSpeed
+from mmm_pipeline.spec.model import ModelSpec, Refit, Sampling, Seasonality, Trend
 from mmm_pipeline.spec.scenario import Scenario
 
 __all__ = [
+    "MFF_DIMENSIONS",
+    "Aggregate",
     "Carryover",
     "Control",
+    "CountTimesValue",
+    "CsvDialect",
     "DataSource",
+    "Event",
     "EventWindow",
+    "Expectation",
     "GateLimits",
+    "Grain",
+    "MasterFlatFile",
+    "Media",
+    "MediaTable",
     "ModelSpec",
-    "PaidMedia",
+    "Query",
     "Refit",
     "RoasPrior",
     "Sampling",
@@ -36,4 +48,6 @@ __all__ = [
     "SettingLocation",
     "Sign",
     "Trend",
+    "Weekday",
+    "Window",
 ]

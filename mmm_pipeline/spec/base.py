@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     ModelWrapValidatorHandler,
     StringConstraints,
     ValidationError,
@@ -15,6 +16,17 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 """A name that is safe in a file name, an asset key and a column: letters, digits, underscore."""
+
+TEXT, PART = "<text>", "<part>"
+"""Tags of a setting that may be a text or a part with settings of its own; no word has them."""
+
+
+def _is_text(value: object) -> str:
+    return PART if isinstance(value, dict | BaseModel) else TEXT
+
+
+TEXT_OR_PART = Discriminator(_is_text)
+"""Picks one of the two by what is written, so that only its faults are told."""
 
 
 class SpecPart(BaseModel):
@@ -36,10 +48,11 @@ class SpecPart(BaseModel):
     def _detail(cls, error: ErrorDetails) -> InitErrorDetails:
         """Word the refusal of an unknown setting; pass on any other, in Pydantic's own terms."""
         kind, context = error["type"], error.get("ctx", {})
-        if kind == "extra_forbidden" and len(error["loc"]) == 1:
-            words = cls._refuse(str(error["loc"][0]))
+        place = tuple(word for word in error["loc"] if word not in {TEXT, PART})
+        if kind == "extra_forbidden" and len(place) == 1:
+            words = cls._refuse(str(place[0]))
             kind, context = "value_error", {"error": ValueError(words)}
-        return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)
+        return InitErrorDetails(type=kind, loc=place, input=error["input"], ctx=context)
 
     @classmethod
     def _refuse(cls, unknown: str) -> str:

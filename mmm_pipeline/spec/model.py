@@ -1,18 +1,16 @@
 """The whole of a model's spec, part by part."""
 
-import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mmm_pipeline.spec.base import Name, SpecPart
+from mmm_pipeline.spec.data import DataSource
+from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.gate import MAX_DIVERGENT_SHARE, GateLimits
+from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 
-type Column = Annotated[str, StringConstraints(min_length=1)]
-type Carryover = Literal["short", "medium", "long"]
-type SaturationSpeed = Literal["gradual", "balanced", "sharp"]
-type Sign = Literal["positive", "negative"]
 type Trend = Literal["none", "linear", "piecewise"]
 
 RESERVED = frozenset(
@@ -22,95 +20,6 @@ RESERVED = frozenset(
     }
 )
 """Names of columns, components and dims that no channel, control or event may take."""
-
-
-class DataSource(SpecPart):
-    """The table a model is fitted to: one row per period."""
-
-    path: str = Field(
-        min_length=1,
-        description="CSV or Parquet file, relative to the data root.",
-    )
-    layout: Literal["wide"] = Field(
-        default="wide", description="One row per period, one column per variable."
-    )
-    date: Column = Field(description="Column with the first day of each period, ISO 8601.")
-    target: Column = Field(description="Column with the outcome, in its own units (revenue).")
-
-
-class RoasPrior(SpecPart):
-    """Belief about return on ad spend: its median, and how far it may lie from that.
-
-    Notes
-    -----
-    Log-normal with median `mid`; `low` and `high` set the width of the interval that holds 95 %
-    of belief, which runs from ``mid / sqrt(high / low)`` to ``mid x sqrt(high / low)``. With
-    `mid` at ``sqrt(low x high)`` that is `low` to `high` itself.
-    """
-
-    low: float = Field(gt=0, description="Lower end of what is believed; target units per money.")
-    mid: float = Field(gt=0, description="Median of what is believed; target units per money.")
-    high: float = Field(gt=0, description="Upper end of what is believed; target units per money.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.low < self.mid < self.high:
-            message = (
-                f"`roas` must rise from low over mid to high; got low {self.low}, mid {self.mid}, "
-                f"high {self.high}"
-            )
-            raise ValueError(message)
-        return self
-
-
-class PaidMedia(SpecPart):
-    """A channel that money is spent on."""
-
-    kind: Literal["paid"] = Field(default="paid", description="What sort of channel it is.")
-    spend: Column | None = Field(
-        default=None, description="Column with money spent per period. Default: the channel's name."
-    )
-    roas: RoasPrior | None = Field(
-        default=None,
-        description="Prior on return on ad spend. Default: median 0.3 x total target / total "
-        "spend of all media, standard deviation of the logarithm 1.",
-    )
-    carryover: Carryover | None = Field(
-        default=None,
-        description="Share of the effect that survives into the next period: short about 0.15, "
-        "medium 0.40, long 0.70. Default: Beta(2, 4), which leaves it to the data.",
-    )
-    saturation: SaturationSpeed | None = Field(
-        default=None,
-        description="Half of the maximum response is reached at the 35th (gradual), 50th "
-        "(balanced) or 65th (sharp) percentile of the periods with spend. Default: balanced, "
-        "with twice the spread.",
-    )
-
-
-class Control(SpecPart):
-    """A variable that moves the target and is not media."""
-
-    column: Column | None = Field(
-        default=None, description="Column of the source. Default: the control's name."
-    )
-    sign: Sign | None = Field(
-        default=None, description="Which way it can move the target. Default: either."
-    )
-
-
-class EventWindow(SpecPart):
-    """Days on which an event is on, both ends included."""
-
-    start: dt.date = Field(description="First day.")
-    end: dt.date = Field(description="Last day.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.end < self.start:
-            message = f"an event must not end before it starts; got {self.start} to {self.end}"
-            raise ValueError(message)
-        return self
 
 
 class Seasonality(SpecPart):
@@ -168,14 +77,14 @@ class ModelSpec(SpecPart):
 
     name: Name = Field(description="Name of the model and of its folder under `defs/`.")
     data: DataSource = Field(description="The table it is fitted to.")
-    media: Annotated[dict[Name, PaidMedia], AfterValidator(_not_empty)] = Field(
+    media: Annotated[dict[Name, Media], AfterValidator(_not_empty)] = Field(
         description="Channels, by name."
     )
     controls: dict[Name, Control] = Field(default={}, description="Other drivers, by name.")
-    events: dict[Name, tuple[dt.date | EventWindow, ...]] = Field(
+    events: dict[Name, Event] = Field(
         default={},
-        description="Days, or windows of days, on which something special is on, by name. Each "
-        "becomes a column of 0 and 1: a period is on when a day of it is.",
+        description="Days, windows of days, months or holidays on which something special is on, "
+        "by name. Each becomes a column of 0 and 1: a period is on when a day of it is.",
     )
     trend: Trend = Field(
         default="linear", description="Slow drift of the baseline: none, linear, or piecewise."
@@ -203,8 +112,13 @@ class ModelSpec(SpecPart):
             seen |= dict.fromkeys(
                 (f"spend_{name}", f"exposure_{name}"), f"a column of `media.{name}`"
             )
-        for section in ("media", "controls", "events"):
-            for name in getattr(self, section):
+        for section, names in (
+            ("data.panel", self.data.panel),
+            ("media", self.media),
+            ("controls", self.controls),
+            ("events", self.events),
+        ):
+            for name in names:
                 if name in seen:
                     message = f"`{section}.{name}` must not share its name with {seen[name]}"
                     raise ValueError(message)
@@ -213,15 +127,39 @@ class ModelSpec(SpecPart):
 
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
-        named = [
-            self.data.date,
-            self.data.target,
-            *self.spend_columns.values(),
-            *self.control_columns.values(),
+        data, media = self.data, self.media
+        named: list[tuple[str, tuple[Any, ...]]] = [
+            (column, ()) for column in (data.date, *data.target_columns)
         ]
-        for column in named:
-            if named.count(column) > 1:
-                message = f"column {column!r} must have one role only; it is named more than once"
+        named += [(column, ()) for column in (*data.panel.values(), *data.sum_over)]
+        named += [(data.population, ())] if data.population else []
+        for columns in (self.spend_columns, self.exposure_columns):
+            for name, several in columns.items():
+                where = tuple(sorted(media[name].where.items()))
+                named += [(column, where or self._own_level(name)) for column in several]
+        for name, column in self.control_columns.items():
+            named.append((column, self.controls[name].equals or ()))
+        for column in data.factors:
+            if column not in dict(named):
+                message = f"`data.factors` must name columns that have a role; {column!r} has none"
+                raise ValueError(message)
+        for one in named:
+            if named.count(one) > 1:
+                message = f"column {one[0]!r} must have one role only; it is named more than once"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _words_fit_the_layout(self) -> Self:
+        for name, media in self.media.items():
+            if media.where and self.data.layout not in {"mff", "media_long"}:
+                message = (
+                    f"`media.{name}.where` is honoured with `layout: mff` or `media_long` only"
+                )
+                raise ValueError(message)
+        for name, control in self.controls.items():
+            if control.equals and self.data.layout == "mff":
+                message = f"`controls.{name}.equals` is not honoured with `layout: mff`"
                 raise ValueError(message)
         return self
 
@@ -237,14 +175,36 @@ class ModelSpec(SpecPart):
         return self
 
     @property
-    def spend_columns(self) -> dict[str, str]:
-        """Column of the source that holds each channel's spend."""
-        return {name: media.spend or name for name, media in self.media.items()}
+    def spend_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the source that hold the spend of each channel that has any."""
+        long = self.data.media_long
+        prefix = "spend_" if self.data.layout == "entity_panel" else ""
+        return {
+            name: media.spend or ((long.spend if long else f"{prefix}{name}"),)
+            for name, media in self.media.items()
+            if media.spend or media.kind == "paid"
+        }
+
+    @property
+    def exposure_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the source that hold the exposure of each channel that has any."""
+        long = self.data.media_long
+        prefix = "act_" if self.data.layout == "entity_panel" else ""
+        return {
+            name: media.exposure or ((long.exposure if long else f"{prefix}{name}"),)
+            for name, media in self.media.items()
+            if media.exposure or media.kind != "paid"
+        }
 
     @property
     def control_columns(self) -> dict[str, str]:
         """Column of the source that holds each control."""
-        return {name: control.column or name for name, control in self.controls.items()}
+        prefix = "ctrl_" if self.data.layout == "entity_panel" else ""
+        return {name: one.column or f"{prefix}{name}" for name, one in self.controls.items()}
+
+    def _own_level(self, name: str) -> tuple[str, ...]:
+        """Tell channels apart that pick their records by their own names."""
+        return (name,) if self.data.layout == "media_long" else ()
 
     def model_part(self) -> dict[str, Any]:
         """Select what decides the posterior, next to the data and the sampler.

@@ -6,15 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmm_pipeline.errors import DataError
-from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.model.features import build_features, find_lost_features
-from mmm_pipeline_tests.factories import make_raw, make_spec
+from mmm_pipeline_tests.factories import make_raw, make_spec, validate
 
 
 def make_frame(**columns: object) -> pd.DataFrame:
     spec = make_spec(controls={key: {} for key in columns})
     raw = make_raw(**{name: np.asarray(values).astype(str) for name, values in columns.items()})
-    return validate_source(raw, spec, "acme.csv")
+    return validate(raw, spec)
 
 
 def test_features_keep_spend_and_target_as_they_are() -> None:

@@ -10,7 +10,7 @@ from mmm_pipeline_tests.factories import make_spec
 def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
     spec = make_spec()
 
-    assert spec.spend_columns == {"tv": "tv", "search": "search"}
+    assert spec.spend_columns == {"tv": ("tv",), "search": ("search",)}
     assert list(spec.scenarios) == ["cut_20", "current", "grow_30"]
     assert spec.refit is None
 
@@ -20,7 +20,7 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
     [
         ({"experiments": "x.csv"}, "`experiments` is no setting that is honoured here"),
         ({"saisonality": {}}, "Did you mean `seasonality`?"),
-        ({"media": {"tv": {"kind": "owned"}}}, "Input should be 'paid'"),
+        ({"media": {"tv": {"kind": "earned"}}}, "Input should be 'paid', 'owned' or 'competitor'"),
         ({"media": {"tv": {"spent": "x"}}}, "Did you mean `spend`?"),
         ({"media": {}}, "at least one channel"),
         ({"media": {"trend": {}}}, "must not share its name with a reserved word"),
@@ -104,7 +104,7 @@ def test_the_model_part_leaves_out_what_does_not_decide_the_posterior() -> None:
 
 def test_every_fault_of_a_spec_is_told_at_its_own_place() -> None:
     with pytest.raises(ValidationError) as caught:
-        make_spec(media={"tv": {"kind": "owned", "spent": "x"}}, experiments="x.csv")
+        make_spec(media={"tv": {"kind": "earned", "spent": "x"}}, experiments="x.csv")
 
     places = {error["loc"] for error in caught.value.errors()}
     assert places == {("media", "tv", "kind"), ("media", "tv", "spent"), ("experiments",)}

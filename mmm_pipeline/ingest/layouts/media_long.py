@@ -1,0 +1,137 @@
+"""A long table of media, one record per period and line of a media plan, beside a wide one."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mmm_pipeline.errors import Offence, Problem
+from mmm_pipeline.ingest.layouts.arranged import Arranged, name_places
+from mmm_pipeline.ingest.layouts.media_records import (
+    MediaRecords,
+    media_table,
+    note_unmapped,
+    read_media,
+    select_records,
+    tell_ambiguous,
+)
+from mmm_pipeline.ingest.layouts.wide import arrange_wide
+from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.roles import Role, list_roles
+from mmm_pipeline.spec import ModelSpec
+
+
+def arrange_media_long(raw: pd.DataFrame, media: pd.DataFrame, spec: ModelSpec) -> Arranged:
+    """Add up the records of each channel, and set them beside the rest.
+
+    Media records are sparse: a channel without a record in a period spent nothing in it, if
+    other channels have one. Periods that only one of the tables has are left out at the ends of
+    the history and said; between them they are refused.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        The wide table, as delivered.
+    media : pandas.DataFrame
+        The long table, as delivered. Commas between thousands, ``-`` and empty cells are
+        understood.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    Arranged
+
+    Raises
+    ------
+    DataError
+        If a column is not there, or a channel has no record.
+    """
+    roles = list_roles(spec)
+    arranged = arrange_wide(raw, spec, [role for role in roles if not role.is_media])
+    roles = [role for role in roles if role.is_media]
+    records = read_media(media, spec, roles)
+    masks = select_records(records, roles, spec)
+    arranged.problems.extend(records.problems)
+    arranged.problems.extend(tell_ambiguous(records, masks, spec))
+    arranged.notes.extend(note_unmapped(records, masks, spec))
+    arranged = _keep_common_dates(arranged, records.rows["date"], spec)
+    return _add_media(arranged, records, masks, roles)
+
+
+def _keep_common_dates(arranged: Arranged, days: pd.Series, spec: ModelSpec) -> Arranged:
+    """Join the tables on their dates; say what is left out, refuse what would leave a hole."""
+    here = pd.DatetimeIndex(arranged.frame["date"].dropna().unique())
+    there = pd.DatetimeIndex(days.dropna().unique())
+    common = here.intersection(there)
+    alone = here.symmetric_difference(there).sort_values()
+    inside = alone[(alone > common.min()) & (alone < common.max())] if len(common) else alone
+    media, rest = show_place(media_table(spec).path), show_place(spec.data.path)
+    column = spec.data.date
+    if len(inside):
+        offences = _list_alone(inside, here, media, rest, column)
+        message = (
+            f"{rest} and {media} must have the same periods; only one of them has "
+            f"{name_places(offences)}. Add rows with 0 where nothing was spent, or bring both to "
+            "the same grain."
+        )
+        arranged.problems.append(
+            Problem("join_gap", message, column, ("data", "media_long"), offences)
+        )
+    elif len(alone):
+        offences = _list_alone(alone, here, media, rest, column)
+        message = (
+            f"{len(common)} periods are in both tables; {len(here.difference(there))} are in "
+            f"{rest} alone and {len(there.difference(here))} in {media} alone, and left out: "
+            f"{name_places(offences)}."
+        )
+        arranged.notes.append(
+            Problem("dropped_periods", message, column, ("data", "media_long"), offences)
+        )
+    keep = arranged.frame["date"].isin(common) | arranged.frame["date"].isna()
+    if len(inside) or keep.all():
+        return arranged
+    return Arranged(
+        arranged.frame[keep].reset_index(drop=True),
+        arranged.dims,
+        {name: mask[keep].reset_index(drop=True) for name, mask in arranged.is_wrong.items()},
+        {name: mask[keep].reset_index(drop=True) for name, mask in arranged.says_nan.items()},
+        arranged.problems,
+        arranged.notes,
+    )
+
+
+def _list_alone(
+    alone: pd.DatetimeIndex, here: pd.DatetimeIndex, media: str, rest: str, column: str
+) -> tuple[Offence, ...]:
+    """Name the table that has a period to itself."""
+    return tuple(
+        Offence(f"{day:%Y-%m-%d}", column, f"in {rest if day in here else media} alone")
+        for day in alone
+    )
+
+
+def _add_media(
+    arranged: Arranged, records: MediaRecords, masks: Mapping[str, pd.Series], roles: Sequence[Role]
+) -> Arranged:
+    """Sum the records of each channel over date and cell; no record is no spend."""
+    keys = ["date", *arranged.dims]
+    columns = {}
+    for role in roles:
+        mask = masks[role.setting[1]]
+        for source in role.sources:
+            values = records.rows[mask].assign(value=records.measures[source.column][mask])
+            sums = values.groupby(keys, as_index=False)["value"].sum(skipna=False)
+            joined = arranged.frame[keys].merge(sums, "left", keys, indicator="origin")
+            absent = joined["origin"] == "left_only"
+            arranged.filled[source.name] = int(absent.sum())
+            columns[source.name] = joined["value"].mask(absent, 0.0)
+    frame = pd.concat([arranged.frame, pd.DataFrame(columns)], axis=1)
+    return Arranged(
+        frame,
+        arranged.dims,
+        arranged.is_wrong,
+        arranged.says_nan,
+        arranged.problems,
+        arranged.notes,
+        arranged.filled,
+    )

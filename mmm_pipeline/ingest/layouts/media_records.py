@@ -1,0 +1,286 @@
+"""Records of a long table of media: read, and given to channels."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mmm_pipeline.errors import DataError, Problem, shorten
+from mmm_pipeline.ingest.layouts.arranged import (
+    is_used,
+    offend,
+    read_days,
+    suggest,
+    tell_missing_columns,
+    tell_missing_label,
+    tell_not_a_number,
+)
+from mmm_pipeline.ingest.parse import parse_numbers, parse_texts
+from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.roles import Conditions, Role, list_dims
+from mmm_pipeline.spec import CsvDialect, MediaTable, ModelSpec
+
+LEVEL = re.compile(r"(lvl|level)_?\d+", re.IGNORECASE)
+"""How the columns are called that say of which channel a record is."""
+NOTHING = frozenset({"", "-"})
+"""What stands in an export of a media plan where nothing was spent."""
+
+
+@dataclass(frozen=True)
+class MediaRecords:
+    """The long table, read.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        ``date`` and the dims of each record.
+    labels : mapping of str to pandas.Series
+        Text of each level.
+    measures : mapping of str to pandas.Series
+        Numbers of each measure, NaN where a record says so.
+    problems : list of Problem
+        What is wrong with them.
+    """
+
+    rows: pd.DataFrame
+    labels: Mapping[str, pd.Series]
+    measures: Mapping[str, pd.Series]
+    problems: list[Problem]
+
+
+def read_media(media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> MediaRecords:
+    """Read dates, labels and measures.
+
+    Parameters
+    ----------
+    media : pandas.DataFrame
+        As delivered.
+    spec : ModelSpec
+        The model.
+    roles : sequence of Role
+        What its measures stand for.
+
+    Returns
+    -------
+    MediaRecords
+
+    Raises
+    ------
+    DataError
+        If a column is not there.
+    """
+    table, shown = media_table(spec), show_place(media_table(spec).path)
+    date = table.date or spec.data.date
+    levels = list(table.levels or filter(LEVEL.fullmatch, map(str, media.columns)))
+    _require_columns(media, spec, roles, levels)
+    days, problems = read_days(media[date], spec.data, shown)
+    used = is_used(days.values, spec)
+    media = media[used].reset_index(drop=True)
+    rows = pd.DataFrame({"date": days.values[used].reset_index(drop=True)})
+    for dim, column in list_dims(spec).items():
+        rows[dim] = parse_texts(media[column])
+        problems += tell_missing_label(rows, column, rows[dim], shown)
+    asked = {column for role in roles for source in role.sources for column, _ in source.where}
+    labels = {column: parse_texts(media[column]) for column in [*levels, *(asked - {"", *levels})]}
+    measures = {}
+    dialect = _with_groups(spec.data.csv)
+    for column in dict.fromkeys(source.column for role in roles for source in role.sources):
+        cells = media[column]
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            text = parse_texts(cells)
+            cells = text.mask(text.isin(NOTHING), "0").rename(column)
+        numbers = parse_numbers(cells, dialect)
+        problems += tell_not_a_number(rows, list(list_dims(spec)), cells, numbers, shown)
+        measures[column] = numbers.values.mask(numbers.is_wrong, 1.0)
+    return MediaRecords(rows, labels, measures, problems)
+
+
+def _require_columns(
+    media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role], levels: Sequence[str]
+) -> None:
+    """Refuse a table that lacks what the spec names."""
+    table, shown = media_table(spec), show_place(media_table(spec).path)
+    wanted: dict[str, tuple[str, ...]] = {
+        table.date or spec.data.date: ("data", "media_long", "date")
+    }
+    wanted |= {column: ("data", "panel", name) for name, column in spec.data.panel.items()}
+    wanted |= dict.fromkeys(spec.data.sum_over, ("data", "sum_over"))
+    wanted |= dict.fromkeys(table.levels or (), ("data", "media_long", "levels"))
+    for role in roles:
+        for source in role.sources:
+            wanted[source.column] = role.setting
+            where = ("media", role.setting[1], "where")
+            wanted |= {column: where for column, _ in source.where if column}
+    there = [str(column) for column in media.columns]
+    absent = tell_missing_columns(wanted, there, shown)
+    if not levels and any(source.where[0][0] == "" for role in roles for source in role.sources):
+        message = (
+            f"`data.media_long.levels` must name the columns of {shown} that say which channel a "
+            f"record is of; none is called lvl1 or level1. It has: {shorten(there, shown=40)}."
+        )
+        setting = ("data", "media_long", "levels")
+        absent.append(Problem("missing_column", message, None, setting, is_of_spec=True))
+    if absent:
+        raise DataError(absent)
+
+
+def select_records(
+    records: MediaRecords, roles: Sequence[Role], spec: ModelSpec
+) -> dict[str, pd.Series]:
+    """Mark the records of each channel.
+
+    Parameters
+    ----------
+    records : MediaRecords
+        The table.
+    roles : sequence of Role
+        What its measures stand for.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        True for a record of the channel.
+
+    Raises
+    ------
+    DataError
+        If a channel has none.
+    """
+    masks, problems = {}, []
+    for role in roles:
+        channel = role.setting[1]
+        if channel in masks:
+            continue
+        where = role.sources[0].where
+        masks[channel] = _matches(records, where)
+        if not masks[channel].any():
+            problems.append(_tell_no_record(records, channel, where, spec))
+    if problems:
+        raise DataError(problems)
+    return masks
+
+
+def _matches(records: MediaRecords, where: Conditions) -> pd.Series:
+    """Mark the records that say what is asked of them."""
+    mask = pd.Series(data=True, index=records.rows.index)
+    for column, texts in where:
+        labels = records.labels[column or next(iter(records.labels))]
+        mask &= labels.isin(texts)
+    return mask
+
+
+def _tell_no_record(
+    records: MediaRecords, channel: str, where: Conditions, spec: ModelSpec
+) -> Problem:
+    """Say what was looked for, and what there is."""
+    column, texts = where[0]
+    column = column or next(iter(records.labels))
+    there = sorted(set(records.labels[column]) - {""})
+    asked = " and ".join(f"{one or column}={'|'.join(several)}" for one, several in where)
+    message = (
+        f"`media.{channel}` must have records in {show_place(media_table(spec).path)}; none says "
+        f"{asked}. {column!r} holds: {shorten(there, shown=20)}.{suggest(texts[0], there)}"
+    )
+    return Problem("missing_variable", message, column, ("media", channel), is_of_spec=True)
+
+
+def tell_ambiguous(
+    records: MediaRecords, masks: Mapping[str, pd.Series], spec: ModelSpec
+) -> list[Problem]:
+    """Refuse records that would be counted twice.
+
+    Parameters
+    ----------
+    records : MediaRecords
+        The table.
+    masks : mapping of str to pandas.Series
+        Records of each channel.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    list of Problem
+        None or one, ``ambiguous_record``.
+    """
+    bad = pd.DataFrame(masks).sum(axis=1) > 1
+    if not bad.any():
+        return []
+    first = int(bad.to_numpy().argmax())
+    channels = [channel for channel, mask in masks.items() if mask.iloc[first]]
+    labels = _join_labels(records)
+    offences = offend(records.rows, (), labels, bad)
+    message = (
+        f"{show_place(media_table(spec).path)}: a record must be of one channel; "
+        f"{labels.iloc[first]!r} on {offences[0].date} is of "
+        f"{', '.join(f'`media.{channel}`' for channel in channels)}."
+    )
+    return [Problem("ambiguous_record", message, None, ("media", channels[0]), offences)]
+
+
+def note_unmapped(
+    records: MediaRecords, masks: Mapping[str, pd.Series], spec: ModelSpec
+) -> list[Problem]:
+    """Say which records no channel takes, and what they come to.
+
+    Parameters
+    ----------
+    records : MediaRecords
+        The table.
+    masks : mapping of str to pandas.Series
+        Records of each channel.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    list of Problem
+        None or one, ``unmapped_records``.
+    """
+    bad = ~pd.DataFrame(masks).any(axis=1)
+    if not bad.any():
+        return []
+    labels = _join_labels(records)
+    named = shorten([repr(label) for label in dict.fromkeys(labels[bad])])
+    column, values = next(iter(records.measures.items()))
+    share = values[bad].sum() / total if (total := values.sum()) else 0.0
+    message = (
+        f"{int(bad.sum())} records of {show_place(media_table(spec).path)} are of no channel: "
+        f"{named}. They hold {share:.1%} of {column!r}."
+    )
+    offences = offend(records.rows, (), labels, bad)
+    return [Problem("unmapped_records", message, None, ("media",), offences)]
+
+
+def _join_labels(records: MediaRecords) -> pd.Series:
+    """Write the levels of each record as one text."""
+    joined = pd.Series("", index=records.rows.index)
+    for labels in records.labels.values():
+        joined = joined.where(labels == "", joined + " / " + labels)
+    return joined.str.removeprefix(" / ").rename("record")
+
+
+def _with_groups(dialect: CsvDialect) -> CsvDialect:
+    """Let thousands be grouped, by a comma unless that is the decimal sign."""
+    if dialect.thousands:
+        return dialect
+    return dialect.model_copy(update={"thousands": "," if dialect.decimal == "." else "."})
+
+
+def media_table(spec: ModelSpec) -> MediaTable:
+    """Take the spec's table of media.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    MediaTable
+    """
+    assert spec.data.media_long is not None  # noqa: S101  # the spec's validator saw to it
+    return spec.data.media_long

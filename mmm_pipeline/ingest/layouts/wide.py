@@ -1,0 +1,92 @@
+"""One row per period and cell, one column per variable: as is, and as an entity panel."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mmm_pipeline.errors import DataError, Problem
+from mmm_pipeline.ingest.layouts.arranged import (
+    Arranged,
+    is_used,
+    read_days,
+    tell_missing_columns,
+    tell_missing_label,
+    tell_not_a_number,
+)
+from mmm_pipeline.ingest.parse import parse_numbers, parse_texts
+from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.roles import Role, list_dims, list_roles
+from mmm_pipeline.spec import ModelSpec
+
+
+def arrange_wide(
+    raw: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role] | None = None
+) -> Arranged:
+    """Take from a wide table what the spec names.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        As delivered; columns that the spec does not name are left behind.
+    spec : ModelSpec
+        The model.
+    roles : sequence of Role, optional
+        What is taken; all that the spec names, by default.
+
+    Returns
+    -------
+    Arranged
+
+    Raises
+    ------
+    DataError
+        If a column is not there.
+    """
+    shown = show_place(spec.data.path)
+    roles = list_roles(spec) if roles is None else roles
+    _require_columns(raw, spec, roles, shown)
+    days, problems = read_days(raw[spec.data.date], spec.data, shown)
+    used = is_used(days.values, spec)
+    raw, rows = raw[used], pd.DataFrame({"date": days.values[used]})
+    dims = list_dims(spec)
+    for dim, column in dims.items():
+        rows[dim] = parse_texts(raw[column])
+        problems += tell_missing_label(rows, column, rows[dim], shown)
+    arranged = Arranged(rows, tuple(dims), problems=problems)
+    return _read_series(raw, spec, roles, arranged, shown)
+
+
+def _read_series(
+    raw: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role], arranged: Arranged, shown: str
+) -> Arranged:
+    """Read every series; each once."""
+    sources = {source.name: source for role in roles for source in role.sources}
+    rows, columns = arranged.frame, {}
+    for name, source in sources.items():
+        cells = raw[source.column]
+        if source.equals:
+            columns[name] = parse_texts(cells).isin(source.equals).astype("float64")
+            continue
+        numbers = parse_numbers(cells, spec.data.csv)
+        columns[name] = numbers.values
+        arranged.is_wrong[name], arranged.says_nan[name] = numbers.is_wrong, numbers.says_nan
+        arranged.problems.extend(tell_not_a_number(rows, arranged.dims, cells, numbers, shown))
+    frame = pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
+    return Arranged(
+        frame.reset_index(drop=True),
+        arranged.dims,
+        {name: mask.reset_index(drop=True) for name, mask in arranged.is_wrong.items()},
+        {name: mask.reset_index(drop=True) for name, mask in arranged.says_nan.items()},
+        arranged.problems,
+    )
+
+
+def _require_columns(raw: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role], shown: str) -> None:
+    """Refuse a table that lacks what the spec names."""
+    wanted: dict[str, tuple[str, ...]] = {spec.data.date: ("data", "date")}
+    wanted |= {column: ("data", "panel", name) for name, column in spec.data.panel.items()}
+    wanted |= dict.fromkeys(spec.data.sum_over, ("data", "sum_over"))
+    wanted |= {source.column: role.setting for role in roles for source in role.sources}
+    absent: list[Problem] = tell_missing_columns(wanted, list(map(str, raw.columns)), shown)
+    if absent:
+        raise DataError(absent)

@@ -1,0 +1,116 @@
+"""How files get to their place whole or not at all, on disk and on an object store."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from upath import UPath
+
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.lineage.forms import Form
+
+
+def put(folder: UPath, stem: str, form: Form, value: Any) -> None:
+    """Write all files of a value, and only then move them to their place, the main one last.
+
+    Parameters
+    ----------
+    folder : UPath
+        Where they go.
+    stem : str
+        Their name without its ending.
+    form : Form
+        How the value is written.
+    value : object
+        What the form takes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _scratch(folder) as scratch:
+        form.write(value, scratch / stem)
+        for suffix in reversed(form.suffixes):
+            source, target = scratch / f"{stem}{suffix}", folder / f"{stem}{suffix}"
+            if _is_local(folder):
+                os.replace(source, target.path)  # noqa: PTH105  # two kinds of path
+            else:
+                target.fs.put_file(str(source), target.path)
+
+
+def try_get(folder: UPath, stem: str, form: Form) -> Any | None:
+    """Read a value, or None if it is damaged.
+
+    Parameters
+    ----------
+    folder, stem, form
+        As of `put`.
+
+    Returns
+    -------
+    object or None
+    """
+    try:
+        return get(folder, stem, form)
+    except StaleFitError:
+        return None
+
+
+def get(folder: UPath, stem: str, form: Form) -> Any:
+    """Read a value.
+
+    Parameters
+    ----------
+    folder, stem, form
+        As of `put`.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    StaleFitError
+        If its files are damaged, or some are missing.
+    """
+    try:
+        return _fetch(folder, stem, form)
+    except (OSError, ValueError, KeyError):
+        message = (
+            f"{folder.name}/{stem} must be readable; its files are damaged, or some are missing. "
+            "Materialise it again."
+        )
+        raise StaleFitError(message) from None
+
+
+def _fetch(folder: UPath, stem: str, form: Form) -> Any:
+    """Read a value, through a local copy where it lies on an object store."""
+    if _is_local(folder):
+        return form.read(Path(folder.path) / stem)
+    with TemporaryDirectory() as name:
+        for suffix in form.suffixes:
+            source = folder / f"{stem}{suffix}"
+            source.fs.get_file(source.path, str(Path(name) / f"{stem}{suffix}"))
+        return form.read(Path(name) / stem)
+
+
+@contextmanager
+def _scratch(folder: UPath) -> Iterator[Path]:
+    """Open a folder on the same disk as the target, and clear it away whatever happens."""
+    if not _is_local(folder):
+        with TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    scratch = Path(folder.path) / f".tmp-{uuid.uuid4().hex}"
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_local(path: UPath) -> bool:
+    """Tell a disk from an object store."""
+    return path.protocol in {"", "file", "local"}

@@ -1,0 +1,63 @@
+"""What every page of ours is made with."""
+
+import math
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from mmm_pipeline.report.style import format_amount, format_probability, format_share
+
+
+def open_template(name: str) -> Template:
+    """Open a template, with the ways in which numbers are written.
+
+    Parameters
+    ----------
+    name : str
+        A file of ``templates/``.
+
+    Returns
+    -------
+    jinja2.Template
+        Refuses names that it is not given; escapes what it is.
+    """
+    environment = Environment(
+        loader=PackageLoader("mmm_pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "amount": _known(format_amount),
+        "number": _number,
+        "probability": format_probability,
+        "share": _known(format_share),
+    }
+    return environment.get_template(name)
+
+
+def list_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn rows into what a template can walk.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table.
+
+    Returns
+    -------
+    list of dict
+    """
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _known(write: Any) -> Any:
+    """Write a dash where there is no number."""
+    return lambda value: "–" if math.isnan(value) else write(value)
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    """Write a number, or that there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"

@@ -1,0 +1,94 @@
+"""The data on one page, before anybody models them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mmm_pipeline.ingest.profile import summarize_frame
+from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
+from mmm_pipeline.report.page import list_records, open_template
+from mmm_pipeline.report.style import encode_svg
+from mmm_pipeline.spec import ModelSpec
+
+CORRELATION = "r_"
+"""What the columns of a profile that hold correlations begin with."""
+
+
+def render_profile(
+    frame: pd.DataFrame, profile: pd.DataFrame, spec: ModelSpec, warnings: Sequence[str]
+) -> str:
+    """Write the page of a data profile.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A validated frame.
+    profile : pandas.DataFrame
+        What was computed of it.
+    spec : ModelSpec
+        The model.
+    warnings : sequence of str
+        What should be looked at.
+
+    Returns
+    -------
+    str
+        HTML without any request to elsewhere.
+    """
+    correlations = select_correlations(profile)
+    return open_template("profile.html").render(
+        spec=spec,
+        source=show_place(spec.data.path),
+        whole=summarize_frame(frame, spec),
+        rows=list_records(profile),
+        warnings=warnings,
+        figures={
+            "series": encode_svg(draw_series(*add_up_periods(frame, profile))),
+            "correlations": encode_svg(draw_correlations(correlations)),
+            "correlations_width": 12 + 3 * len(correlations),
+        },
+    )
+
+
+def add_up_periods(
+    frame: pd.DataFrame, profile: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Bring the cells of a panel together.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A validated frame.
+    profile : pandas.DataFrame
+        What was computed of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``date``: totals of what can be added up, means of what cannot.
+    dict of str to str
+        Kind by column.
+    """
+    rows = profile.set_index("column")
+    how = {str(name): "mean" if pd.isna(total) else "sum" for name, total in rows["total"].items()}
+    return frame.groupby("date").agg(how), {str(k): str(v) for k, v in rows["kind"].items()}
+
+
+def select_correlations(profile: pd.DataFrame) -> pd.DataFrame:
+    """Take the correlations out of a profile.
+
+    Parameters
+    ----------
+    profile : pandas.DataFrame
+        A profile.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By column and column.
+    """
+    columns = [name for name in profile.columns if name.startswith(CORRELATION)]
+    names = [name.removeprefix(CORRELATION) for name in columns]
+    square = profile.set_index("column").loc[names, columns]
+    return square.set_axis(names, axis="columns")
