@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from mmm_pipeline.report.style import format_amount, format_probability, format_share
 
@@ -31,6 +32,7 @@ def open_template(name: str) -> Template:
     )
     environment.filters |= {
         "amount": _known(format_amount),
+        "code": _code,
         "number": _number,
         "probability": format_probability,
         "share": _known(format_share),
@@ -51,6 +53,16 @@ def list_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     list of dict
     """
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _code(words: str) -> Markup:
+    """Set what stands between backticks as code."""
+    parts = words.split("`")
+    pieces = [
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
+        for n, part in enumerate(parts)
+    ]
+    return Markup("").join(pieces)
 
 
 def _known(write: Any) -> Any:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmm_pipeline.errors import Problem
 from mmm_pipeline.ingest.layouts.arranged import name_places, offend
+from mmm_pipeline.ingest.quality.collinearity import list_drivers
 from mmm_pipeline.ingest.roles import Role, list_roles
 from mmm_pipeline.spec import ModelSpec
 
@@ -37,7 +38,13 @@ def find_channel_warnings(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]
     """
     roles = [role for role in list_roles(spec) if role.is_media]
     totals = frame.groupby("date")[[role.column for role in roles]].sum()
-    found = [problem for role in roles for problem in _find_idle(totals[role.column], role)]
+    drivers = list_drivers(spec)
+    found = [
+        problem
+        for role in roles
+        if role.column in drivers
+        for problem in _find_idle(totals[role.column], role)
+    ]
     spends = [role for role in roles if role.kind == "spend"]
     all_spend = float(totals[[role.column for role in spends]].sum().sum())
     for role in spends:

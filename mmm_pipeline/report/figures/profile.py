@@ -48,6 +48,8 @@ def draw_series(periods: pd.DataFrame, kinds: dict[str, str]) -> Figure:
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     for axes in grid[len(periods.columns) :]:
         axes.set_visible(False)
+    for axes in grid[: len(periods.columns)][-COLUMNS:]:
+        axes.tick_params(labelbottom=True)
     return figure
 
 
