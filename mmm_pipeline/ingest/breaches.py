@@ -148,6 +148,13 @@ def _tell_negative(context: Context, column: str) -> Problem:
     return context.breach("negative_media", column, bad, words)
 
 
+def _tell_negative_control(context: Context, column: str) -> Problem:
+    bad = context.frame[column] < 0
+    word = f"`controls.{context.settings[column][1]}.allow_negative`"
+    words = f"must not be negative, as {word} says; it is on {{places}}."
+    return context.breach("negative_control", column, bad, words)
+
+
 def _tell_idle(context: Context, column: str) -> Problem:
     channel = context.settings[column][1]
     words = (
@@ -232,6 +239,7 @@ TELL: dict[str, Callable[[Context, str], Problem]] = {
     "missing_value": _tell_missing_value,
     "infinite_value": _tell_infinite_value,
     "negative_media": _tell_negative,
+    "negative_control": _tell_negative_control,
     "idle_channel": _tell_idle,
     "constant_column": _tell_constant,
     "bad_population": _tell_population,

@@ -78,8 +78,14 @@ def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
         ],
     }
     kinds["exposure"] = kinds["spend"]
+    floors = [name for name, control in spec.controls.items() if not control.allow_negative]
+    floor = pa.Check(lambda cells: cells >= 0, error="negative_control")
     numbers = {
-        role.column: pa.Column("float64", [PRESENT, FINITE, *kinds[role.kind]], nullable=True)
+        role.column: pa.Column(
+            "float64",
+            [PRESENT, FINITE, *kinds[role.kind], *([floor] if role.column in floors else [])],
+            nullable=True,
+        )
         for role in list_roles(spec)
     }
     expect = spec.data.expect

@@ -28,9 +28,9 @@ def profile_frame(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per column. ``column``, ``kind``, ``source``; over all rows ``rows``,
-        ``filled_share``, ``zero_share``, ``min``, ``mean``, ``max``, ``sd``, ``total`` (NaN for
-        what cannot be added up). Over periods, cells brought together: ``active_share``,
+        A row per column. ``column``, ``kind``, ``source``, ``group`` of a channel; over all rows
+        ``rows``, ``filled_share``, ``zero_share``, ``min``, ``mean``, ``max``, ``sd``, ``total``
+        (NaN for what cannot be added up). Over periods, cells brought together: ``active_share``,
         ``first_active``, ``last_active``, and a straight line through them: ``trend`` (`up`,
         `down`, `none`), ``trend_slope`` (units per period), ``trend_r2``, ``trend_p``.
         ``spend_share`` of all spend; ``vif``, the variance inflation by the other columns that
@@ -45,6 +45,8 @@ def profile_frame(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     table = pd.DataFrame(rows).set_index("column")
     all_spend = table.loc[spends, "total"].sum()
     table["spend_share"] = table["total"].where(table["kind"] == "spend") / all_spend
+    groups = {role.column: spec.media[role.setting[1]].group for role in roles if role.is_media}
+    table.insert(2, "group", pd.Series(groups, dtype="str"))
     table["filled_share"] = [_share_filled(frame, role) for role in roles]
     correlation = correlate(frame, spec)
     drivers = list(list_drivers(spec))
@@ -84,6 +86,31 @@ def summarize_frame(frame: pd.DataFrame, spec: ModelSpec) -> dict[str, Any]:
         "spend": spend,
         "target_per_spend": target / spend if spend else float("nan"),
     }
+
+
+def profile_cells(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
+    """Describe each cell of a panel.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A validated frame with dims.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per cell, the largest target first: the dims, ``target``, ``target_share``,
+        ``spend``, ``spend_share`` (NaN where nothing is spent), ``target_per_spend``.
+    """
+    spend = frame[[f"spend_{name}" for name in spec.spend_columns]].sum(axis=1)
+    cells = frame.assign(spend=spend).groupby(list(spec.data.panel))[["target", "spend"]].sum()
+    shares = (cells / cells.sum()).add_suffix("_share")
+    table = cells.join(shares).reset_index()
+    table["target_per_spend"] = table["target"] / table["spend"].where(table["spend"] > 0)
+    columns = [*spec.data.panel, "target", "target_share", "spend", "spend_share"]
+    return table.sort_values("target", ascending=False)[[*columns, "target_per_spend"]]
 
 
 def _describe(frame: pd.DataFrame, periods: pd.DataFrame, role: Role) -> dict[str, Any]:

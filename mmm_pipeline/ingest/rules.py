@@ -108,6 +108,12 @@ RULES = (
         lambda spec: spec.data.expect.max_periods is not None,
     ),
     Rule("negative_media", "error", "Spend and exposure are not negative."),
+    Rule(
+        "negative_control",
+        "error",
+        "Controls that must not be negative are not.",
+        lambda spec: not all(control.allow_negative for control in spec.controls.values()),
+    ),
     Rule("idle_channel", "error", "Every channel is on in some period."),
     Rule("constant_column", "error", "Target and controls vary."),
     Rule(

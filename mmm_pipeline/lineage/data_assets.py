@@ -147,7 +147,6 @@ def _data_profile(model: Model) -> dg.AssetsDefinition:
                 "columns": show_table(table.iloc[:, : table.columns.get_loc("r_target")]),
                 "series": show_figure("draw_series", periods=periods, kinds=kinds),
                 "correlations": show_figure("draw_correlations", table=select_correlations(table)),
-                **show_columns(table),
             },
         )
 
@@ -205,11 +204,23 @@ def _read(model: Model, asset: str, place: str | Query, setting: tuple[str, ...]
             "source_sha256": delivery.digest,
             "received_at": receipt.received_at,
             "deliveries": len(model.deliveries.list_arrivals(asset)),
+            "columns": show_table(_describe_columns(frame)),
             "preview": show_table(frame.head(5)),
         },
     )
     yield report_problems("readable", [])
     yield report_warnings("uncut", [note.message for note in delivery.notes])
+
+
+def _describe_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say of each column how much of it is missing, and how many values it has."""
+    return pd.DataFrame(
+        {
+            "column": [str(name) for name in frame.columns],
+            "missing_share": frame.isna().mean().to_numpy(),
+            "distinct": frame.nunique().to_numpy(),
+        }
+    )
 
 
 def _names(tables: Mapping[str, pd.DataFrame]) -> Names:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mmm_pipeline.ingest.profile import summarize_frame
+from mmm_pipeline.ingest.profile import profile_cells, summarize_frame
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
 from mmm_pipeline.report.page import list_records, open_template
@@ -13,6 +13,8 @@ from mmm_pipeline.spec import ModelSpec
 
 CORRELATION = "r_"
 """What the columns of a profile that hold correlations begin with."""
+MAX_CELLS = 20
+"""Cells of a panel that the page lists."""
 
 
 def render_profile(
@@ -42,6 +44,8 @@ def render_profile(
         source=show_place(spec.data.path),
         whole=summarize_frame(frame, spec),
         rows=list_records(profile),
+        groups=_share_groups(profile),
+        cells=list_records(_name_cells(frame, spec)) if spec.data.panel else [],
         warnings=warnings,
         figures={
             "series": encode_svg(draw_series(*add_up_periods(frame, profile))),
@@ -49,6 +53,18 @@ def render_profile(
             "correlations_width": 12 + 3 * len(correlations),
         },
     )
+
+
+def _share_groups(profile: pd.DataFrame) -> dict[str, float]:
+    """Add up the share of spend of each group of channels."""
+    shares = profile.dropna(subset=["group", "spend_share"]).groupby("group")["spend_share"].sum()
+    return {str(group): float(share) for group, share in shares.items()}
+
+
+def _name_cells(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
+    """Describe the largest cells, their labels in one column."""
+    table = profile_cells(frame, spec).head(MAX_CELLS)
+    return table.assign(cell=table[list(spec.data.panel)].agg(" / ".join, axis=1))
 
 
 def add_up_periods(

@@ -37,6 +37,7 @@ class Control(SpecPart):
         default="mean", description="How values become one where rows are brought together."
     )
     binary: bool = Field(default=False, description="Holds 0 and 1 only; said if it does not.")
+    allow_negative: bool = Field(default=True, description="Whether it may be below 0.")
 
 
 class EventWindow(SpecPart):

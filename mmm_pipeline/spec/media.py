@@ -64,6 +64,9 @@ class Media(SpecPart):
         description="Which records of a long table are of this channel: a text, or several, by "
         "level (media_long) or dim (mff).",
     )
+    group: str | None = Field(
+        default=None, min_length=1, description="What it is counted under, for example Digital."
+    )
     roas: RoasPrior | None = Field(
         default=None,
         description="Prior on return on ad spend. Default: median 0.3 x total target / total "
