@@ -4,13 +4,11 @@ from mmm_pipeline.spec.data import (
     MFF_DIMENSIONS,
     Aggregate,
     CountTimesValue,
-    CsvDialect,
     DataSource,
     Expectation,
     Grain,
     MasterFlatFile,
     MediaTable,
-    Query,
     Weekday,
     Window,
 )
@@ -20,6 +18,7 @@ from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Carryover, Media, RoasPrior, SaturationSpeed
 from mmm_pipeline.spec.model import ModelSpec, Refit, Sampling, Seasonality, Trend
 from mmm_pipeline.spec.scenario import Scenario
+from mmm_pipeline.spec.source import CsvDialect, Query
 
 __all__ = [
     "MFF_DIMENSIONS",

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Name, SpecPart
+from mmm_pipeline.spec.source import CsvDialect, Place
 
 type Column = Annotated[str, StringConstraints(min_length=1)]
 type Columns = Annotated[
@@ -31,61 +32,6 @@ MFF_DIMENSIONS = ("geography", "product", "campaign", "outlet", "creative")
 """What tells the records of a Master Flat File apart, beside the period and the variable."""
 
 
-class CsvDialect(SpecPart):
-    """How a CSV file is written."""
-
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="Between cells.")
-    quote: str = Field(default='"', min_length=1, max_length=1, description="Around cells.")
-    encoding: str = Field(default="utf-8", description="Of the text, for example latin-1.")
-    skip_lines: int = Field(default=0, ge=0, le=1000, description="Lines above the header.")
-    decimal: Literal[".", ","] = Field(default=".", description="Between units and fractions.")
-    thousands: Literal["", ",", ".", " ", "'"] = Field(
-        default="", description="Between groups of three digits; nothing by default."
-    )
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        if self.decimal == self.thousands:
-            message = f"`decimal` and `thousands` must differ; both are {self.decimal!r}"
-            raise ValueError(message)
-        try:
-            "".encode(self.encoding)
-        except LookupError:
-            message = f"`encoding` must be one that Python knows; got {self.encoding!r}"
-            raise ValueError(message) from None
-        return self
-
-
-class Query(SpecPart):
-    """A table of a DuckDB file, or the answer to one SELECT.
-
-    The query sees the DuckDB file, which is opened for reading, and the files under `tables`,
-    and nothing else: no other file, no network, no extension.
-    """
-
-    duckdb: str | None = Field(default=None, description="DuckDB file, relative to the data root.")
-    table: str | None = Field(default=None, description="Table or view of it, read as a whole.")
-    sql: str | None = Field(default=None, description="One SELECT.")
-    tables: dict[Name, str] = Field(
-        default={},
-        description="Files that the SELECT may read, by the name it knows them by. Columns of a "
-        "CSV file are text in it.",
-    )
-
-    @model_validator(mode="after")
-    def _asks_for_one_thing(self) -> Self:
-        if (self.table is None) == (self.sql is None):
-            message = "`path` must name either a `table` or the `sql` of one SELECT"
-            raise ValueError(message)
-        if self.duckdb is None and (self.sql is None or not self.tables):
-            message = "`path` must name a `duckdb` file, or `tables` for its `sql` to read"
-            raise ValueError(message)
-        if self.tables and self.sql is None:
-            message = "`tables` is honoured together with `sql` only"
-            raise ValueError(message)
-        return self
-
-
 class CountTimesValue(SpecPart):
     """An outcome that is delivered as a count and what each is worth."""
 
@@ -93,10 +39,6 @@ class CountTimesValue(SpecPart):
     value: Column = Field(description="Column with target units per count.")
 
 
-type Place = Annotated[
-    Annotated[str, Field(min_length=1), Tag(TEXT)] | Annotated[Query, Tag(PART)], TEXT_OR_PART
-]
-"""Where a table is: a file, a pattern, an address, or a query."""
 type Target = Annotated[
     Annotated[Column, Tag(TEXT)] | Annotated[CountTimesValue, Tag(PART)], TEXT_OR_PART
 ]
@@ -125,6 +67,16 @@ class Expectation(SpecPart):
 
     min_periods: int | None = Field(default=None, ge=1, description="Fewest periods.")
     max_periods: int | None = Field(default=None, ge=1, description="Most periods.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_periods and self.max_periods and self.min_periods > self.max_periods:
+            message = (
+                f"`min_periods` must not exceed `max_periods`; got {self.min_periods} and "
+                f"{self.max_periods}"
+            )
+            raise ValueError(message)
+        return self
 
 
 class MasterFlatFile(SpecPart):
@@ -164,6 +116,19 @@ class MediaTable(SpecPart):
     )
 
 
+def _telling(date_format: str) -> str:
+    """Refuse a format of which the day, or the month alone, cannot be read back."""
+    day = dt.datetime(2024, 10, 31)  # noqa: DTZ001  # a day, nowhere
+    try:
+        read = dt.datetime.strptime(day.strftime(date_format), date_format)  # noqa: DTZ007
+    except ValueError:
+        read = None
+    if read not in {day, day.replace(day=1)}:
+        message = f"`date_format` must tell a day in strptime's words; got {date_format!r}"
+        raise ValueError(message)
+    return date_format
+
+
 def _named(value: Any) -> Any:
     """Let a dim be written by its column alone."""
     if isinstance(value, Mapping):
@@ -192,8 +157,8 @@ class DataSource(SpecPart):
         description="Column with the outcome, in its own units; or a count and a value."
     )
     dayfirst: bool = Field(default=False, description="Dates are written 31/01/2024.")
-    date_format: str | None = Field(
-        default=None, min_length=1, description="Dates in strptime's words. Default: ISO 8601."
+    date_format: Annotated[str, AfterValidator(_telling)] | None = Field(
+        default=None, description="Dates in strptime's words. Default: ISO 8601."
     )
     csv: CsvDialect = Field(default=CsvDialect(), description="How CSV files are written.")
     panel: Annotated[dict[Name, Column], BeforeValidator(_named)] = Field(
