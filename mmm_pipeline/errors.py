@@ -16,7 +16,8 @@
 A disappointing model is not an error but a verdict (`mmm_pipeline.gate`).
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 SHOWN = 5
@@ -47,6 +48,25 @@ def shorten(values: Sequence[object], shown: int = SHOWN) -> str:
     named = ", ".join(str(value) for value in values[:shown])
     rest = len(values) - shown
     return f"{named} and {rest} more" if rest > 0 else named
+
+
+def suggest(word: str, known: Collection[str]) -> str:
+    """Ask whether a word that is known was meant.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : collection of str
+        What there is.
+
+    Returns
+    -------
+    str
+        A sentence with a space before it, or nothing.
+    """
+    near = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from mmm_pipeline.errors import Problem
 from mmm_pipeline.ingest.contract import MIN_PERIODS, Breach, find_missing_rows
 from mmm_pipeline.ingest.grain import build_calendar, detect_grain
 from mmm_pipeline.ingest.layouts.arranged import name_places, offend
+from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Role
 from mmm_pipeline.spec import ModelSpec
 
@@ -26,8 +27,6 @@ class Context:
         Its columns that tell cells apart.
     spec : ModelSpec
         The model.
-    source : str
-        What the source is called in a message.
     names : dict of str to str
         What a column of `frame` is called in the source.
     settings : dict of str to tuple of str
@@ -39,42 +38,34 @@ class Context:
     frame: pd.DataFrame
     dims: Sequence[str]
     spec: ModelSpec
-    source: str
     names: dict[str, str]
     settings: dict[str, tuple[str, ...]]
     is_media: dict[str, bool]
 
     @classmethod
     def of_source(
-        cls, frame: pd.DataFrame, dims: Sequence[str], spec: ModelSpec, source: str,
-        roles: Sequence[Role],
-    ) -> "Context":  # fmt: skip
+        cls, frame: pd.DataFrame, dims: Sequence[str], spec: ModelSpec, roles: Sequence[Role]
+    ) -> "Context":
         """Speak of the series of a source."""
         pairs = [(one.name, role) for role in roles for one in role.sources]
+        names = {name: name for name, _ in pairs}
+        settings = {name: role.setting for name, role in pairs}
         return cls(
-            frame,
-            dims,
-            spec,
-            source,
-            {name: name for name, _ in pairs},
-            {name: role.setting for name, role in pairs},
-            {name: role.is_media for name, role in pairs},
+            frame, dims, spec, names, settings, {name: role.is_media for name, role in pairs}
         )
 
     @classmethod
-    def of_frame(
-        cls, frame: pd.DataFrame, spec: ModelSpec, source: str, roles: Sequence[Role]
-    ) -> "Context":
+    def of_frame(cls, frame: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> "Context":
         """Speak of the columns of a validated frame."""
-        return cls(
-            frame,
-            list(spec.data.panel),
-            spec,
-            source,
-            {role.column: role.name for role in roles},
-            {role.column: role.setting for role in roles},
-            {role.column: role.is_media for role in roles},
-        )
+        names = {role.column: role.name for role in roles}
+        settings = {role.column: role.setting for role in roles}
+        is_media = {role.column: role.is_media for role in roles}
+        return cls(frame, list(spec.data.panel), spec, names, settings, is_media)
+
+    def source(self, column: str) -> str:
+        """Name the table that a column comes from."""
+        long = self.spec.data.media_long
+        return show_place(long.path if long and self.is_media.get(column) else self.spec.data.path)
 
     @property
     def date(self) -> str:
@@ -90,13 +81,15 @@ class Context:
             cells = cells.dt.strftime("%Y-%m-%d")
         offences = offend(self.frame, self.dims, cells, bad)
         told = message.replace("{places}", name_places(offences))
-        return Problem(code, f"{self.source}: column {name!r} {told}", name, setting, offences)
+        return Problem(
+            code, f"{self.source(column)}: column {name!r} {told}", name, setting, offences
+        )
 
     def whole(self, code: str, column: str, message: str) -> Problem:
         """Tell a breach that no cell alone is to blame for."""
         name = self.date if column == "date" else self.names[column]
         setting = ("data", "date") if column == "date" else self.settings[column]
-        return Problem(code, f"{self.source}: column {name!r} {message}", name, setting)
+        return Problem(code, f"{self.source(column)}: column {name!r} {message}", name, setting)
 
     @property
     def span(self) -> str:
@@ -208,9 +201,9 @@ def _tell_gap(context: Context, _: str) -> Problem:
     offences = offend(missing, context.dims, absent, absent.notna())
     cell = " for every cell" if context.dims else ""
     message = (
-        f"{context.source}: column {context.date!r} must hold every {grain} from the first to the "
-        f"last{cell}; it skips {name_places(offences)}. Add the rows, with spend 0 where nothing "
-        "was spent."
+        f"{context.source('date')}: column {context.date!r} must hold every {grain} from the first "
+        f"to the last{cell}; it skips {name_places(offences)}. Add the rows, with spend 0 where "
+        "nothing was spent."
     )
     return Problem("missing_period", message, context.date, ("data", "date"), offences)
 

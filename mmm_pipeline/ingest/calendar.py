@@ -7,9 +7,8 @@ import holidays
 import numpy as np
 import pandas as pd
 
-from mmm_pipeline.errors import DataError, Problem, shorten
+from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.grain import detect_grain, extend_calendar
-from mmm_pipeline.ingest.layouts.arranged import suggest
 from mmm_pipeline.spec import Event, EventWindow, ModelSpec
 
 LANGUAGE = "en_US"
@@ -80,7 +79,7 @@ def _list_holidays(name: str, event: Event, first: int, last: int) -> list[dt.da
             str(event.country), subdiv=event.region, years=years, language=LANGUAGE
         )
     except NotImplementedError as error:
-        message = f"`events.{name}` must name a country and region that are known: {error}"
+        message = f"`events.{name}` must name a country and region that are known: {error}."
         problem = Problem("unknown_holiday", message, setting=setting, is_of_spec=True)
         raise DataError([problem]) from None
     names = {day: found.get_list(day) for day in found}

@@ -150,8 +150,8 @@ def find_missing_rows(frame: pd.DataFrame, dims: Sequence[str]) -> pd.DataFrame:
     there = frame[["date", *dims]].drop_duplicates()
     calendar = pd.DataFrame({"date": build_calendar(days, grain)}).astype({"date": days.dtype})
     wanted = calendar.merge(frame[list(dims)].drop_duplicates(), how="cross") if dims else calendar
-    joined = wanted.merge(there, "left", ["date", *dims], indicator="origin")
-    missing = joined.loc[joined["origin"] == "left_only", ["date", *dims]]
+    joined = wanted.merge(there, "left", ["date", *dims], indicator="_origin")
+    missing = joined.loc[joined["_origin"] == "left_only", ["date", *dims]]
     return missing.sort_values(["date", *dims], ignore_index=True)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from upath import UPath
 
 from mmm_pipeline.errors import Offence, Problem, shorten
-from mmm_pipeline.ingest.layouts.arranged import name_places, offend
+from mmm_pipeline.ingest.layouts.arranged import offend
 from mmm_pipeline.spec import ModelSpec
 
 LISTED = 1000
@@ -36,12 +36,12 @@ def find_restated(
     keys = ["date", *spec.data.panel]
     columns = [column for column in now.columns if column in before.columns and column not in keys]
     both = before[[*keys, *columns]].merge(
-        now[[*keys, *columns]], "outer", keys, suffixes=("_before", "_now"), indicator="origin"
+        now[[*keys, *columns]], "outer", keys, suffixes=("_before", "_now"), indicator="_origin"
     )
     first, last = now["date"].min(), before["date"].max()
-    vanished = both[(both["origin"] == "left_only") & (both["date"] >= first)]
-    appeared = both[(both["origin"] == "right_only") & (both["date"] <= last)]
-    same = both[both["origin"] == "both"]
+    vanished = both[(both["_origin"] == "left_only") & (both["date"] >= first)]
+    appeared = both[(both["_origin"] == "right_only") & (both["date"] <= last)]
+    same = both[both["_origin"] == "both"]
     changed = pd.DataFrame({c: same[f"{c}_before"] != same[f"{c}_now"] for c in columns})
     rows = pd.concat([vanished, appeared, same[changed.any(axis=1)]])
     if rows.empty:
@@ -55,7 +55,8 @@ def find_restated(
     moves = {column: _change(same, column) for column in columns}
     told = [f"total {column!r} by {move:+.2%}" for column, move in moves.items() if move]
     message = (
-        f"{len(rows)} rows say otherwise than {since}: {name_places(offences)}."
+        f"{len(rows)} rows say otherwise than {since}: "
+        f"{shorten([f'{one.place} {one.column} {one.value}' for one in offences])}."
         f"{f' This moves {shorten(told)}.' if told else ''}"
     )
     return [Problem("restated_history", message, None, ("data", "path"), tuple(offences[:LISTED]))]

@@ -91,6 +91,7 @@ def parse_days(cells: pd.Series, source: DataSource) -> Days:
         wanted = "ISO 8601 dates such as 2024-01-31, or say `data.dayfirst` or `data.date_format`"
     if pd.api.types.is_numeric_dtype(cells.dtype) and not source.date_format:
         days = pd.Series(pd.NaT, index=cells.index, name=cells.name)
+    days = days.where(days.dt.year.between(1, 9999))
     return Days(days.dt.normalize().astype("datetime64[us]"), wanted)
 
 
@@ -118,7 +119,9 @@ def parse_numbers(cells: pd.Series, dialect: CsvDialect) -> Numbers:
     """
     if pd.api.types.is_numeric_dtype(cells.dtype):
         none = pd.Series(data=False, index=cells.index)
-        return Numbers(cells.astype("float64"), none, none)
+        values = cells.astype("float64")
+        is_told = isinstance(cells.dtype, pd.ArrowDtype)  # As it is read if it says NaN.
+        return Numbers(values, none, values.isna() & cells.notna() if is_told else none)
     text = _text(cells)
     plain = _write_plainly(text, dialect)
     plain = plain.where(plain.str.fullmatch(DECIMAL))
@@ -127,6 +130,37 @@ def parse_numbers(cells: pd.Series, dialect: CsvDialect) -> Numbers:
     says_nan = text.str.lower().isin(NAN_WORDS)
     is_wrong = values.isna() & ~says_nan & (text != "")
     return Numbers(values, is_wrong, says_nan)
+
+
+def looks_grouped(cells: pd.Series, dialect: CsvDialect) -> bool:
+    """Tell numbers whose decimal mark may well stand between thousands.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        Text, or numbers.
+    dialect : CsvDialect
+        How they are written.
+
+    Returns
+    -------
+    bool
+        Whether two cells or more have a mark, and exactly three digits follow it in all of them.
+
+    Examples
+    --------
+    >>> looks_grouped(pd.Series(["72.060", "367", "1.250"]), CsvDialect())
+    True
+    >>> looks_grouped(pd.Series(["72.060", "1.25"]), CsvDialect())
+    False
+    """
+    if pd.api.types.is_numeric_dtype(cells.dtype) or dialect.thousands:
+        return False
+    text = _text(cells)
+    marked = text[text.str.contains(dialect.decimal, regex=False)]
+    return len(marked) > 1 and bool(
+        marked.str.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}\{dialect.decimal}[0-9]{{3}}").all()
+    )
 
 
 def parse_texts(cells: pd.Series) -> pd.Series:
@@ -152,6 +186,8 @@ def parse_texts(cells: pd.Series) -> pd.Series:
 
 def _text(cells: pd.Series) -> pd.Series:
     """Write cells as bare text; nothing for a missing one."""
+    if pd.api.types.is_float_dtype(cells.dtype) and (cells.dropna() % 1 == 0).all():
+        cells = cells.astype("float64").astype("Int64")  # So that 1 is called 1 in every table.
     text = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype("str")
     return text.mask(cells.isna(), "").str.strip()
 

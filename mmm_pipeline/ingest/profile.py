@@ -142,6 +142,6 @@ def _describe(frame: pd.DataFrame, periods: pd.DataFrame, role: Role) -> dict[st
 
 def _share_filled(frame: pd.DataFrame, role: Role) -> float:
     """Compute the share of cells that stand for nothing in the source."""
-    filled: dict[str, int] = frame.attrs.get(FILLED, {})
-    n_filled = sum(filled.get(source.name, 0) for source in role.sources)
-    return n_filled / len(frame) / len(role.sources)
+    filled: dict[str, float] = frame.attrs.get(FILLED, {})
+    shares = [filled.get(source.name, 0.0) for source in role.sources]
+    return sum(shares) / len(shares)

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from mmm_pipeline.errors import shorten, suggest
 from mmm_pipeline.ingest.sources import Setting, first_line, load_files, refuse, resolve_source
 from mmm_pipeline.ingest.tables import make_plain, read_files
 from mmm_pipeline.spec import CsvDialect, Query
@@ -16,6 +17,9 @@ CONFINED: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
 }
 """What keeps a query inside its file: no other file, no network, no extension."""
+
+TABLES = "SELECT table_name FROM information_schema.tables ORDER BY table_name"
+"""Lists what a DuckDB file has."""
 
 
 def show_place(place: str | Query) -> str:
@@ -83,7 +87,16 @@ def ask(root: Path, query: Query, dialect: CsvDialect, setting: Setting) -> pa.T
 def _select(connection: duckdb.DuckDBPyConnection, query: Query, setting: Setting) -> pa.Table:
     """Run the one statement there may be, if it only reads."""
     if query.sql is None:
-        return connection.table(str(query.table)).to_arrow_table()
+        try:
+            return connection.table(str(query.table)).to_arrow_table()
+        except duckdb.CatalogException:
+            there = [str(row[0]) for row in connection.sql(TABLES).fetchall()]
+            message = (
+                f"`{'.'.join(setting)}.table` must name a table of {query.duckdb}; there is no "
+                f"{query.table!r}. It has: {shorten(there, shown=40)}."
+                f"{suggest(str(query.table), there)}"
+            )
+            raise refuse("query_failed", message, (*setting, "table")) from None
     statements = duckdb.extract_statements(query.sql)
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         message = f"`{'.'.join(setting)}.sql` must be one SELECT; got {query.sql!r}."

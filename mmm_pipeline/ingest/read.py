@@ -1,11 +1,13 @@
 """Read a source as it was delivered: nothing guessed, nothing repaired."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mmm_pipeline.errors import Problem
 from mmm_pipeline.ingest.query import ask, show_place
@@ -15,6 +17,8 @@ from mmm_pipeline.spec import CsvDialect, ModelSpec, Query
 
 PATH_SETTING = ("data", "path")
 MEDIA_SETTING = ("data", "media_long", "path")
+NAME_LENGTH = 16
+"""Hexadecimal digits of a delivery's name."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,15 @@ class Delivery:
         Columns and rows in the order of the source. All columns of a CSV file are text.
     digest : str
         Name of the content, 64 hexadecimal digits: equal content, equal name.
+    name : str
+        Name of the content as it was read: in another dialect, the same bytes are other cells.
     notes : list of Problem
         ``cut_off``, for each file that may have lost its end.
     """
 
     frame: pd.DataFrame
     digest: str
+    name: str
     notes: list[Problem] = field(default_factory=list)
 
 
@@ -107,8 +114,18 @@ def read_source(
     if table.num_rows == 0:
         message = f"{show_place(place)} must hold at least one row; there is none."
         raise refuse("source_empty", message, setting)
+    reading = dialect.model_dump(include={"delimiter", "quote", "encoding", "skip_lines"})
+    name = hashlib.sha256(f"{digest} {json.dumps(reading)}".encode()).hexdigest()[:NAME_LENGTH]
+    return Delivery(_to_frame(table), digest, name, notes)
+
+
+def _to_frame(table: pa.Table) -> pd.DataFrame:
+    """Hand a table to pandas; a column that says NaN keeps it apart from what is not there."""
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    return Delivery(frame, digest, notes)
+    for column, cells in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_floating(cells.type) and pc.any(pc.is_nan(cells)).as_py():
+            frame[column] = pd.Series(cells, index=frame.index, dtype=pd.ArrowDtype(cells.type))
+    return frame
 
 
 def _is_cut_off(name: str, content: bytes) -> bool:
@@ -127,7 +144,7 @@ def _note_cut_off(name: str) -> Problem:
 
 def _digest_table(table: pa.Table) -> str:
     """Name the content of an answer; the order of its rows, which SQL leaves open, is ignored."""
-    frame = table.to_pandas(date_as_object=False)
+    frame = _to_frame(table)
     rows = pd.util.hash_pandas_object(frame.astype(str), index=False).sort_values().to_numpy()
     head = "|".join(f"{field.name}:{field.type}" for field in table.schema)
     return hashlib.sha256(head.encode() + rows.tobytes()).hexdigest()

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmm_pipeline.errors import Offence, Problem, shorten
 from mmm_pipeline.ingest.grain import GRAINS, detect_grain, extend_calendar, floor_dates
+from mmm_pipeline.ingest.layouts.arranged import name_places, offend
 from mmm_pipeline.ingest.roles import Role, list_roles
 from mmm_pipeline.spec import Grain, ModelSpec
 
@@ -28,7 +29,39 @@ def sum_over_cells(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     """
     if not spec.data.sum_over:
         return frame
-    return _aggregate(frame, ["date", *spec.data.panel], list_roles(spec))
+    return _aggregate(frame, ["date", *spec.data.panel], list_roles(spec), order="date")
+
+
+def find_mixed_population(frame: pd.DataFrame, spec: ModelSpec, source: str) -> list[Problem]:
+    """Tell people that differ between rows which are added up to one cell.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``date``, the dims, and a column for each role.
+    spec : ModelSpec
+        The model.
+    source : str
+        What the source is called in a message.
+
+    Returns
+    -------
+    list of Problem
+        ``bad_population``, or none.
+    """
+    column = spec.data.population
+    if column is None or not spec.data.sum_over:
+        return []
+    keys = ["date", *spec.data.panel]
+    bad = frame.groupby(keys)["population"].transform("nunique") > 1
+    if not bad.any():
+        return []
+    offences = offend(frame, list(spec.data.panel), frame["population"].rename(column), bad)
+    message = (
+        f"{source}: column {column!r} must hold the same number in all rows of a period and cell; "
+        f"it differs on {name_places(offences)}. Deliver the people of the whole cell."
+    )
+    return [Problem("bad_population", message, column, ("data", "population"), offences)]
 
 
 def find_grain_problem(days: pd.Series, spec: ModelSpec, source: str) -> list[Problem]:
@@ -49,7 +82,14 @@ def find_grain_problem(days: pd.Series, spec: ModelSpec, source: str) -> list[Pr
         ``grain_too_coarse``, or none.
     """
     found = detect_grain(pd.DatetimeIndex(days.dropna()))
-    asked = spec.data.grain
+    asked, first = spec.data.grain, spec.data.week_start
+    if found == "week" and first and (begins := days.min().day_name().lower()) != first:
+        message = (
+            f"`data.week_start` must be {begins!r}, or left out: the weeks of {source} begin on a "
+            f"{begins}, and only days can be brought to other weeks."
+        )
+        setting = ("data", "week_start")
+        return [Problem("grain_mismatch", message, spec.data.date, setting, is_of_spec=True)]
     if asked is None or found is None or found == asked:
         return []
     if GRAINS.index(found) > GRAINS.index(asked):
@@ -86,14 +126,15 @@ def resample(frame: pd.DataFrame, spec: ModelSpec) -> tuple[pd.DataFrame, list[P
     found, asked = detect_grain(days), spec.data.grain
     if asked is None or found is None or asked == found:
         return frame, []
-    starts = floor_dates(frame["date"], asked, spec.data.week_start)
+    starts = floor_dates(frame["date"], asked, spec.data.week_start or "monday")
     first, last = frame["date"].min(), frame["date"].max()
     end = extend_calendar(starts.max(), asked, 1)[0]
     is_whole = (starts >= first) & ((starts < starts.max()) | (end <= last + pd.Timedelta(days=1)))
     dropped = frame.loc[~is_whole, "date"].drop_duplicates().sort_values()
     whole = frame.assign(date=starts)[is_whole]
     keys = ["date", *spec.data.panel]
-    resampled = _aggregate(whole.assign(order=days[is_whole]), keys, list_roles(spec))
+    whole = whole.assign(_order=days[is_whole])
+    resampled = _aggregate(whole, keys, list_roles(spec), order="_order")
     return resampled, _note_dropped(dropped, asked, spec)
 
 
@@ -117,9 +158,11 @@ def keep_last(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     return frame[frame["date"].isin(kept)]
 
 
-def _aggregate(frame: pd.DataFrame, keys: Sequence[str], roles: Sequence[Role]) -> pd.DataFrame:
+def _aggregate(
+    frame: pd.DataFrame, keys: Sequence[str], roles: Sequence[Role], order: str
+) -> pd.DataFrame:
     """Bring rows with the same keys together, each column in its own way."""
-    by_date = frame.sort_values("order" if "order" in frame else "date", kind="stable")
+    by_date = frame.sort_values(order, kind="stable")
     how = {role.column: role.aggregate for role in roles}
     brought: pd.DataFrame = by_date.groupby(list(keys), as_index=False).agg(how)
     return brought

@@ -116,9 +116,10 @@ def list_dims(spec: ModelSpec) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Column of the source by name: the panel's dims, then what is added up over.
+        Column of the source by name: the panel's dims, then what is added up over, under names
+        that no dim of a panel can have.
     """
-    return spec.data.panel | {column: column for column in spec.data.sum_over}
+    return spec.data.panel | {f"_over_{n}": one for n, one in enumerate(spec.data.sum_over)}
 
 
 def _list_media(

@@ -74,13 +74,13 @@ def _find_fill(arranged: Arranged, name: str, fill: str | float) -> pd.Series | 
         return fill
     frame, dims = arranged.frame, list(arranged.dims)
     known = frame[frame[name].notna() & frame["date"].notna()].sort_values("date")
-    wanted = frame[["date", *dims]].assign(row=np.arange(len(frame))).dropna(subset="date")
+    wanted = frame[["date", *dims]].assign(_row=np.arange(len(frame))).dropna(subset="date")
     found = pd.merge_asof(
         wanted.sort_values("date", kind="stable"),
-        known[["date", *dims, name]],
+        known[["date", *dims, name]].rename(columns={name: "_found"}),
         on="date",
         by=dims or None,
         direction="backward" if fill == "forward" else "nearest",
     )
-    values = found.set_index("row")[name].reindex(range(len(frame)))
+    values = found.set_index("_row")["_found"].reindex(range(len(frame)))
     return values.set_axis(frame.index)

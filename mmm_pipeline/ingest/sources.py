@@ -43,8 +43,10 @@ def resolve_source(root: Path, path: str, setting: Setting) -> Path:
     SourceError
         If the path leaves the data root, or no file is there.
     """
-    file = _resolve(root, path, setting)
-    if not file.is_file():
+    with _told_of_files(path, setting):
+        file = _resolve(root, path, setting)
+        is_there = file.is_file()
+    if not is_there:
         message = (
             f"`{'.'.join(setting)}` must name a file below the data root; there is no {path!r}."
         )
@@ -78,14 +80,15 @@ def load_files(root: Path, path: str, setting: Setting) -> dict[str, bytes]:
     if "://" in path:
         return _load_objects(path, setting)
     if not PATTERN & set(path):
-        return {path: resolve_source(root, path, setting).read_bytes()}
-    _resolve(root, path, setting)
-    found = sorted(file for file in root.glob(path.replace("[", "[[]")) if file.is_file())
+        return {path: _read_bytes(root, path, setting)}
+    with _told_of_files(path, setting):
+        _resolve(root, path, setting)
+        found = sorted(file for file in root.glob(path.replace("[", "[[]")) if file.is_file())
     if not found:
         message = f"`{'.'.join(setting)}` must match a file below the data root; {path!r} has none."
         raise refuse("source_missing", message, setting)
     names = [str(file.relative_to(root)) for file in found]
-    return {name: resolve_source(root, name, setting).read_bytes() for name in names}
+    return {name: _read_bytes(root, name, setting) for name in names}
 
 
 def digest_files(files: dict[str, bytes]) -> str:
@@ -199,6 +202,28 @@ def _load_objects(address: str, setting: Setting) -> dict[str, bytes]:
         message = f"`{'.'.join(setting)}` must match an object; {address!r} has none."
         raise refuse("source_missing", message, setting)
     return files
+
+
+def _read_bytes(root: Path, path: str, setting: Setting) -> bytes:
+    """Read one file below the data root."""
+    file = resolve_source(root, path, setting)
+    with _told_of_files(path, setting):
+        return file.read_bytes()
+
+
+@contextmanager
+def _told_of_files(path: str, setting: Setting) -> Iterator[None]:
+    """Say in our own words what the file system answered."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        message = (
+            f"`{'.'.join(setting)}` must name a file that can be read; {path!r} cannot: "
+            f"{first_line(error)}."
+        )
+        raise refuse("source_unreadable", message, setting) from None
 
 
 @contextmanager

@@ -16,6 +16,14 @@ SIGNATURES = {b"PK\x03\x04": "a zip, as Excel workbooks are", b"\x1f\x8b": "comp
 """First bytes of what is often renamed to CSV."""
 
 
+HINTS = {
+    "columns, got": " If another sign stands between its cells, say `data.csv.delimiter`.",
+    "UTF8": " If it is not UTF-8, say `data.csv.encoding`, for example latin-1.",
+    "codec can't decode": " Say `data.csv.encoding`, for example latin-1.",
+}
+"""What to do about what pyarrow says of a CSV file."""
+
+
 def read_files(files: dict[str, bytes], dialect: CsvDialect, setting: Setting) -> pa.Table:
     """Read files one by one, and put them under each other.
 
@@ -65,11 +73,15 @@ def _read_file(name: str, content: bytes, dialect: CsvDialect, setting: Setting)
         if kind == ".csv":
             _check_text(name, content, dialect, setting)
             table = _read_csv(content, dialect)
+            _check_columns(name, table, setting)
             _check_lines(name, table, setting)
         else:
-            table = pyarrow.parquet.read_table(pa.BufferReader(content))
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        message = f"{name} must be a readable {kind} table: {first_line(error)}."
+            table = pyarrow.parquet.ParquetFile(pa.BufferReader(content)).read()
+            table.validate(full=True)
+    except (pa.ArrowException, UnicodeError, OSError) as error:
+        words = first_line(error)
+        hint = next((hint for sign, hint in HINTS.items() if sign in words), "")
+        message = f"{name} must be a readable {kind} table: {words}.{hint}"
         raise refuse("source_unreadable", message, setting) from None
     return make_plain(table, name, setting)
 
@@ -103,6 +115,17 @@ def _read_csv(content: bytes, dialect: CsvDialect) -> pa.Table:
         quoted_strings_can_be_null=True,
     )
     return pyarrow.csv.read_csv(pa.BufferReader(content), reading, parsing, converting)
+
+
+def _check_columns(name: str, table: pa.Table, setting: Setting) -> None:
+    """Refuse a table of one column whose name is a row of names."""
+    first = table.column_names[0]
+    if table.num_columns == 1 and (signs := [sign for sign in ";\t|," if sign in first]):
+        message = (
+            f"{name} must have several columns; it has one, {first!r}. Say `data.csv.delimiter`, "
+            f"perhaps {signs[0]!r}."
+        )
+        raise refuse("source_unreadable", message, setting)
 
 
 def _check_lines(name: str, table: pa.Table, setting: Setting) -> None:
@@ -149,20 +172,32 @@ def make_plain(table: pa.Table, name: str, setting: Setting) -> pa.Table:
         named = shorten([repr(column) for column in nested])
         message = f"{name} must hold one value per cell; it holds more in {named}."
         raise refuse("column_nested", message, setting)
-    fields = [field.with_type(_plain_type(field.type)) for field in table.schema]
-    plain: pa.Table = table.replace_schema_metadata(None).cast(
-        pa.schema(fields),
-        safe=False,  # A decimal becomes the nearest number.
-    )
-    return plain
+    columns = {
+        field.name: _make_plain(cells) for field, cells in zip(table.schema, table, strict=True)
+    }
+    return pa.table(columns)
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """Name the type that pandas and Parquet both keep."""
+def _make_plain(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give a column a type that pandas and Parquet both keep; the rest becomes text."""
+    kind = cells.type
     if pa.types.is_decimal(kind):
-        return pa.float64()
+        return cells.cast(pa.float64(), safe=False)  # The nearest number.
     if pa.types.is_boolean(kind):
-        return pa.int8()
-    if pa.types.is_dictionary(kind):
-        return pa.string()
-    return kind
+        return cells.cast(pa.int8())
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return cells.cast(pa.timestamp(kind.unit, "UTC"))
+    known = (pa.types.is_integer, pa.types.is_floating, pa.types.is_date, pa.types.is_timestamp)
+    if any(is_known(kind) for is_known in known):
+        return cells
+    try:
+        return cells.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.chunked_array([[_show(value) for value in cells.to_pylist()]], pa.string())
+
+
+def _show(value: object) -> str | None:
+    """Write as text what is neither a number, a date nor text."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return None if value is None else str(value)

@@ -7,20 +7,29 @@ import pandas as pd
 
 from mmm_pipeline.errors import DataError, Problem
 from mmm_pipeline.ingest.breaches import Context, tell_breaches
+from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.contract import find_breaches, find_source_breaches
-from mmm_pipeline.ingest.layouts import Arranged, arrange
+from mmm_pipeline.ingest.layouts import arrange
 from mmm_pipeline.ingest.query import show_place
-from mmm_pipeline.ingest.resample import find_grain_problem, keep_last, resample, sum_over_cells
+from mmm_pipeline.ingest.resample import (
+    find_grain_problem,
+    find_mixed_population,
+    keep_last,
+    resample,
+    sum_over_cells,
+)
 from mmm_pipeline.ingest.roles import list_roles
 from mmm_pipeline.ingest.shape import fill_controls, shape_columns
 from mmm_pipeline.spec import ModelSpec
 
 CALENDAR = frozenset({"duplicate_period", "irregular_calendar", "missing_period"})
 """Rules about the rows, not the numbers in them."""
+LENGTH = frozenset({"too_few_periods", "too_many_periods"})
+"""Rules about how many periods there are."""
 CELLS = frozenset({"missing_value", "infinite_value"})
 """Rules about single numbers."""
 FILLED = "filled"
-"""Attribute of a validated frame: cells filled by default, by column."""
+"""Attribute of a validated frame: share of a series' cells that were filled, by series."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,8 @@ class Validated:
     frame : pandas.DataFrame
         ``date`` (``datetime64[us]``, ascending), the panel's dims, ``target``,
         ``spend_<channel>``, ``exposure_<channel>``, ``<control>``, ``population``; numbers as
-        float64 in the units of the source times the spec's factors. Attribute `filled`: how many
-        numbers stand for nothing in the source, by series.
+        float64 in the units of the source times the spec's factors. Attribute `filled`: the
+        share of cells that stand for nothing in the source, by series.
     notes : list of Problem
         What was left out on the way, and is to be looked at.
     """
@@ -69,25 +78,33 @@ def validate_source(tables: Mapping[str, pd.DataFrame], spec: ModelSpec) -> Vali
     if arranged.frame.empty:
         raise DataError([_tell_empty_window(spec, source)])
     breaches = find_source_breaches(arranged)
-    context = Context.of_source(arranged.frame, arranged.dims, spec, source, list_roles(spec))
+    context = Context.of_source(arranged.frame, arranged.dims, spec, list_roles(spec))
     problems = [*arranged.problems, *tell_breaches(breaches, context)]
     problems += find_grain_problem(arranged.frame["date"], spec, source)
+    shaped = shape_columns(arranged, spec)
+    problems += find_mixed_population(shaped, spec, source)
     is_brought_together = bool(spec.data.sum_over or spec.data.grain)
     if problems and is_brought_together:
         raise DataError(problems)  # What would become of the rows is not known.
-    frame, dropped = _bring_together(arranged, spec)
+    frame, dropped = _bring_together(shaped, spec)
     told = {problem.code for problem in problems} | (CALENDAR | CELLS if problems else set())
-    context = Context.of_frame(frame, spec, source, list_roles(spec))
+    told |= LENGTH if "not_a_date" in told else set()
+    context = Context.of_frame(frame, spec, list_roles(spec))
     problems += tell_breaches(find_breaches(frame, spec, told), context)
     if problems:
         raise DataError(problems)
-    frame.attrs[FILLED] = {name: count for name, count in arranged.filled.items() if count}
+    mark_events(spec, pd.DatetimeIndex(frame["date"].unique()))
+    n_rows = len(arranged.frame)
+    filled = {name: count / n_rows for name, count in arranged.filled.items() if count}
+    frame.attrs[FILLED] = filled
     return Validated(frame, [*arranged.notes, *dropped])
 
 
-def _bring_together(arranged: Arranged, spec: ModelSpec) -> tuple[pd.DataFrame, Sequence[Problem]]:
-    """Shape the columns, add up what is finer than the model, keep what is used, sort."""
-    frame = sum_over_cells(shape_columns(arranged, spec), spec)
+def _bring_together(
+    shaped: pd.DataFrame, spec: ModelSpec
+) -> tuple[pd.DataFrame, Sequence[Problem]]:
+    """Add up what is finer than the model, keep what is used, sort."""
+    frame = sum_over_cells(shaped, spec)
     frame, dropped = resample(frame, spec)
     frame = keep_last(frame, spec)
     return frame.sort_values(["date", *spec.data.panel], ignore_index=True), dropped

@@ -112,6 +112,8 @@ def _validated_data(model: Model) -> dg.AssetsDefinition:
         yield dg.Output(
             frame, metadata={**show_columns(frame), "preview": show_table(frame.head(5))}
         )
+        for finding in findings:
+            dg.get_dagster_logger().warning(finding.message)
         yield from report_rules(findings, list_rules(spec))
         model.deliveries.note_ingested(_names(tables))
 
@@ -136,7 +138,7 @@ def _data_profile(model: Model) -> dg.AssetsDefinition:
         )
 
         table = profile_frame(validated_data, model.spec)
-        periods, kinds = add_up_periods(validated_data, table)
+        periods, kinds = add_up_periods(validated_data, table, model.spec)
         warnings = [problem.message for problem in find_warnings(validated_data, model.spec)]
         page = render_profile(validated_data, table, model.spec, warnings)
         whole = summarize_frame(validated_data, model.spec)

@@ -14,8 +14,6 @@ from mmm_pipeline.ingest.read import Delivery
 from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import RecordForm, TableForm
 
-NAME_LENGTH = 16
-"""Hexadecimal digits of a delivery's name."""
 TABLE_FORM, RECORD_FORM = TableForm(), RecordForm()
 
 type Names = dict[str, str]
@@ -29,7 +27,7 @@ class Receipt:
     Attributes
     ----------
     delivery : str
-        Its name: the first digits of the digest of its content.
+        Its name, which its content gives it.
     received_at : str
         When it was first read since another one was, ISO 8601, UTC.
     """
@@ -80,7 +78,7 @@ class Deliveries:
         Receipt
             The earlier one, where the content is that of the last delivery.
         """
-        folder, name = self.folder / asset, delivery.digest[:NAME_LENGTH]
+        folder, name = self.folder / asset, delivery.name
         arrivals = self.list_arrivals(asset)
         if arrivals and arrivals[-1]["delivery"] == name and self._has(asset, name):
             return Receipt(name, arrivals[-1]["received_at"])

@@ -97,5 +97,5 @@ def _cell(value: object, digits: int) -> str:
     if isinstance(value, float):
         return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
+        return value.isoformat()[:10]
     return str(value).replace("|", "\\|")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.profile import profile_cells, summarize_frame
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
@@ -41,14 +42,14 @@ def render_profile(
     correlations = select_correlations(profile)
     return open_template("profile.html").render(
         spec=spec,
-        source=show_place(spec.data.path),
+        source=" and ".join(show_place(place) for place in spec.data.paths),
         whole=summarize_frame(frame, spec),
         rows=list_records(profile),
         groups=_share_groups(profile),
         cells=list_records(_name_cells(frame, spec)) if spec.data.panel else [],
         warnings=warnings,
         figures={
-            "series": encode_svg(draw_series(*add_up_periods(frame, profile))),
+            "series": encode_svg(draw_series(*add_up_periods(frame, profile, spec))),
             "correlations": encode_svg(draw_correlations(correlations)),
             "correlations_width": 12 + 3 * len(correlations),
         },
@@ -68,7 +69,7 @@ def _name_cells(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
 
 
 def add_up_periods(
-    frame: pd.DataFrame, profile: pd.DataFrame
+    frame: pd.DataFrame, profile: pd.DataFrame, spec: ModelSpec
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Bring the cells of a panel together.
 
@@ -78,17 +79,22 @@ def add_up_periods(
         A validated frame.
     profile : pandas.DataFrame
         What was computed of it.
+    spec : ModelSpec
+        The model.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``date``: totals of what can be added up, means of what cannot.
+        Index ``date``: totals of what can be added up, means of what cannot, then the events.
     dict of str to str
         Kind by column.
     """
     rows = profile.set_index("column")
     how = {str(name): "mean" if pd.isna(total) else "sum" for name, total in rows["total"].items()}
-    return frame.groupby("date").agg(how), {str(k): str(v) for k, v in rows["kind"].items()}
+    periods = frame.groupby("date").agg(how)
+    events = mark_events(spec, pd.DatetimeIndex(periods.index))
+    kinds = {str(column): str(kind) for column, kind in rows["kind"].items()}
+    return periods.assign(**events), kinds | dict.fromkeys(events, "event")
 
 
 def select_correlations(profile: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     ModelWrapValidatorHandler,
@@ -16,6 +17,17 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 """A name that is safe in a file name, an asset key and a column: letters, digits, underscore."""
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        message = f"must be a number; got {value}"
+        raise ValueError(message)  # noqa: TRY004  # Pydantic tells value errors
+    return value
+
+
+type Number = Annotated[float, BeforeValidator(_no_boolean)]
+"""A number; `true` is none."""
 
 TEXT, PART = "<text>", "<part>"
 """Tags of a setting that may be a text or a part with settings of its own; no word has them."""

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Name, SpecPart
+from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Name, Number, SpecPart
 from mmm_pipeline.spec.source import CsvDialect, Place
 
 type Column = Annotated[str, StringConstraints(min_length=1)]
@@ -93,10 +93,11 @@ class MasterFlatFile(SpecPart):
         default={},
         description="Dims of a variable, beside the period. Default: those its records fill in.",
     )
-    weights: Column = Field(
-        default="equal",
+    weights: Column | None = Field(
+        default=None,
         description="How an amount without a panel's dim is split over it: equal, population, "
-        "sales (totals of the target), or a variable of the file.",
+        "sales (totals of the target), or a variable of the file. Default: population where there "
+        "is one, else equal.",
     )
 
 
@@ -131,9 +132,16 @@ def _telling(date_format: str) -> str:
 
 def _named(value: Any) -> Any:
     """Let a dim be written by its column alone."""
-    if isinstance(value, Mapping):
-        return value
-    return {column: column for column in ((value,) if isinstance(value, str) else value)}
+    if isinstance(value, str):
+        return {value: value}
+    if isinstance(value, list | tuple) and all(isinstance(column, str) for column in value):
+        return {column: column for column in value}
+    return value
+
+
+def _name_dim(dim: Any) -> Any:
+    """Write a dim of a flat file in small letters."""
+    return dim.lower() if isinstance(dim, str) and dim.lower() in MFF_DIMENSIONS else dim
 
 
 def _usable(factors: dict[str, float]) -> dict[str, float]:
@@ -164,11 +172,12 @@ class DataSource(SpecPart):
     panel: Annotated[dict[Name, Column], BeforeValidator(_named)] = Field(
         default={}, description="Dims that are kept, such as geo; names, or names and columns."
     )
-    sum_over: Annotated[tuple[Column, ...], BeforeValidator(lambda v: tuple(_named(v)))] = Field(
-        default=(), description="Columns that tell rows apart, over which they are added up."
-    )
+    sum_over: Annotated[
+        tuple[Column, ...],
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    ] = Field(default=(), description="Columns that tell rows apart, over which they are added up.")
     population: Column | None = Field(default=None, description="Column with people per cell.")
-    factors: Annotated[dict[Column, float], AfterValidator(_usable)] = Field(
+    factors: Annotated[dict[Column, Number], AfterValidator(_usable)] = Field(
         default={}, description="What a column is multiplied by, by column."
     )
     grain: Grain | None = Field(
@@ -176,7 +185,9 @@ class DataSource(SpecPart):
         description="Length of a period. A finer source is brought to it: amounts added up, "
         "controls by their `aggregate`, periods begun but not finished left out.",
     )
-    week_start: Weekday = Field(default="monday", description="First day of a week made of days.")
+    week_start: Weekday | None = Field(
+        default=None, description="First day of a week made of days. Default: monday."
+    )
     window: Window = Field(default=Window(), description="The part that is used.")
     expect: Expectation = Field(default=Expectation(), description="How much must be there.")
     mff: MasterFlatFile | None = Field(
@@ -193,11 +204,14 @@ class DataSource(SpecPart):
         if not isinstance(values, Mapping):
             return values
         if values.get("layout") == "mff":
-            return {"date": "Period", "mff": {}, **values}
+            panel = _named(values.get("panel", {}))
+            if isinstance(panel, Mapping):  # A dim may be written as the file's own header is.
+                panel = {name: _name_dim(dim) for name, dim in panel.items()}
+            return {"date": "Period", "mff": {}, **values, "panel": panel}
         if values.get("layout") == "entity_panel":
-            panel = values.get("panel", ())
-            kept = set(_named(panel).values()) if isinstance(panel, list | Mapping | str) else set()
-            over = () if "entity_id" in kept else ("entity_id",)
+            panel = _named(values.get("panel", ()))
+            is_kept = isinstance(panel, Mapping) and "entity_id" in panel.values()
+            over = () if is_kept else ("entity_id",)
             return {"date": "period_start", "target": "sales", "sum_over": over, **values}
         return values
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mmm_pipeline.spec.base import SpecPart
+from mmm_pipeline.spec.base import Number, SpecPart
 from mmm_pipeline.spec.data import Aggregate, Column
 from mmm_pipeline.spec.media import Choice
 
@@ -26,9 +26,9 @@ class Control(SpecPart):
     equals: Choice | None = Field(
         default=None,
         description="Makes a column of text one of 0 and 1: 1 where it holds this text, or one "
-        "of these.",
+        "of these, and 0 where it holds another. Where it holds nothing, `fill` says what stands.",
     )
-    fill: Fill | float | None = Field(
+    fill: Fill | Number | None = Field(
         default=None,
         description="What stands where the source holds nothing: the value before (forward), the "
         "nearest one, or a number. A cell that says NaN is not filled. Default: refused.",

@@ -127,25 +127,23 @@ class ModelSpec(SpecPart):
 
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
-        data, media = self.data, self.media
-        named: list[tuple[str, tuple[Any, ...]]] = [
-            (column, ()) for column in (data.date, *data.target_columns)
-        ]
-        named += [(column, ()) for column in (*data.panel.values(), *data.sum_over)]
-        named += [(data.population, ())] if data.population else []
-        for columns in (self.spend_columns, self.exposure_columns):
-            for name, several in columns.items():
-                where = tuple(sorted(media[name].where.items()))
-                named += [(column, where or self._own_level(name)) for column in several]
-        for name, column in self.control_columns.items():
-            named.append((column, self.controls[name].equals or ()))
-        for column in data.factors:
-            if column not in dict(named):
-                message = f"`data.factors` must name columns that have a role; {column!r} has none"
-                raise ValueError(message)
+        data, named = self.data, self._name_series()
+        taken = {"date", *data.panel} - {data.date, *data.panel.values(), *data.sum_over}
         for one in named:
             if named.count(one) > 1:
                 message = f"column {one[0]!r} must have one role only; it is named more than once"
+                raise ValueError(message)
+            if one[0] in taken:
+                message = (
+                    f"column {one[0]!r} must not bear the name of the date or of a panel's dim"
+                )
+                raise ValueError(message)
+        for column in data.factors:
+            if column not in dict(named):
+                used = ", ".join(dict.fromkeys(name for name, _ in named))
+                message = (
+                    f"`data.factors` must name columns that are used; {column!r} is none of {used}"
+                )
                 raise ValueError(message)
         return self
 
@@ -201,6 +199,20 @@ class ModelSpec(SpecPart):
         """Column of the source that holds each control."""
         prefix = "ctrl_" if self.data.layout == "entity_panel" else ""
         return {name: one.column or f"{prefix}{name}" for name, one in self.controls.items()}
+
+    def _name_series(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """List every column that the spec names, with what its cells must say."""
+        data, media = self.data, self.media
+        columns = (data.date, *data.target_columns, *data.panel.values(), *data.sum_over)
+        named: list[tuple[str, tuple[Any, ...]]] = [(column, ()) for column in columns]
+        named += [(data.population, ())] if data.population else []
+        for by_channel in (self.spend_columns, self.exposure_columns):
+            for name, several in by_channel.items():
+                where = tuple(sorted(media[name].where.items()))
+                named += [(column, where or self._own_level(name)) for column in several]
+        for name, column in self.control_columns.items():
+            named.append((column, self.controls[name].equals or ()))
+        return named
 
     def _own_level(self, name: str) -> tuple[str, ...]:
         """Tell channels apart that pick their records by their own names."""

@@ -21,14 +21,21 @@ class CsvDialect(SpecPart):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        for word in ("delimiter", "quote"):
+            sign = getattr(self, word)
+            if not sign.isascii() or sign in "\0\r\n":
+                message = f"`{word}` must be a sign of ASCII; got {sign!r}"
+                raise ValueError(message)
         if self.decimal == self.thousands:
             message = f"`decimal` and `thousands` must differ; both are {self.decimal!r}"
             raise ValueError(message)
         try:
-            "".encode(self.encoding)
-        except LookupError:
+            is_known = "a,b\n".encode(self.encoding).decode(self.encoding) == "a,b\n"
+        except (LookupError, UnicodeError):
+            is_known = False
+        if not is_known or self.encoding.lower() in {"punycode", "idna"}:
             message = f"`encoding` must be one that Python knows; got {self.encoding!r}"
-            raise ValueError(message) from None
+            raise ValueError(message)
         return self
 
 

@@ -97,6 +97,7 @@ FILES = [
     raw_bytes("one line of 10 MB", b"week" * 2_500_000, "source_unreadable"),
     raw_bytes("a column twice", FIRST.replace(b"tv", b"search"), "column_repeated"),
     raw_bytes("an open quote", FIRST.replace(b"2024-01-08,", b'2024-01-08,"'), "source_unreadable"),
+    raw_bytes("a continental file", FIRST.replace(b",", b";"), "source_unreadable"),
     raw_bytes("a picture", b"\x89PNG\r\n\x1a\n" + bytes(200), "source_unreadable"),
     raw_bytes("JSON", b'{"week": ["2024-01-01"], "sales": [1]}\n', "source_empty"),
     raw_bytes("text as Parquet", FIRST, "source_unreadable", "data/acme.parquet"),
@@ -168,8 +169,17 @@ CELLS = [
          "missing_value", "price", WEEKS[3], controls={"price": {"fill": "forward"}}),
     wide("nothing to fill from", change(0, "price", "", make_raw(price=range(30))),
          "missing_value", "price", WEEKS[0], controls={"price": {"fill": "forward"}}),
-    wide("a text that never comes", make_raw(event="none"), "constant_column",
+    wide("a text that never comes", make_raw(event="none"), "missing_text", "event",
+         controls={"sale": {"column": "event", "equals": "sale"}}),
+    wide("a text that is always there", make_raw(event="sale"), "constant_column",
          "event [=sale]", controls={"sale": {"column": "event", "equals": "sale"}}),
+    wide("a country that is none", make_raw(), "unknown_holiday",
+         events={"x": {"country": "Atlantis"}}),
+    wide("a holiday that is none", make_raw(), "unknown_holiday",
+         events={"x": {"country": "US", "only": "Boxing Day"}}),
+    wide("an event in another year", make_raw(), "idle_event", events={"x": ["2030-01-01"]}),
+    wide("weeks from another day", make_raw(), "grain_mismatch", "week",
+         data=data(week_start="sunday")),
     wide("a count without a value", change(3, "worth", "", make_raw(worth=range(1, 31))),
          "missing_value", "worth", WEEKS[3],
          data=data(target={"count": "sales", "value": "worth"})),
@@ -276,6 +286,10 @@ def _flat_files() -> list[Case]:
     said = geo_spec | {
         "data": geo_spec["data"] | {"mff": geo_spec["data"]["mff"] | {"dimensions": {"Price": []}}}
     }
+    late = spec | {"data": spec["data"] | {"window": {"start": "2024-02-01"}}}
+    baskets = frame[frame["VariableName"] == "Sales"].assign(VariableName="basket")
+    priced = pd.concat([frame, *(baskets.assign(Product=name) for name in ("a", "b"))])
+    pricing = spec | {"data": spec["data"] | {"target": {"count": "Sales", "value": "basket"}}}
     weighted = spec | {"data": spec["data"] | {"mff": spec["data"]["mff"] | {"weights": "People"}}}
     return [
         other("no value column", frame.drop(columns="VariableValue"), spec, "missing_column",
@@ -296,6 +310,14 @@ def _flat_files() -> list[Case]:
         other("a dim that is half there", change(geo_price, "Geography", "", geo), geo_spec,
               "mixed_dimension", "Price", day),
         other("a target without its dim", lacks_geo, geo_spec, "mixed_dimension", "Sales"),
+        other("a record of two channels in a flat file", frame, spec | {"media": {
+              "brand": {"spend": ["tv"], "where": {"campaign": ["Brand"]}},
+              "all": {"spend": ["tv"], "where": {"campaign": ["Brand", "Promo"]}}}},
+              "ambiguous_record", "tv", frame.loc[frame["Campaign"] == "Brand", "Period"].iloc[0]),
+        other("a value per order and brand", priced, pricing, "varies_over_dimension", "basket",
+              frame["Period"].min()),
+        other("a window without tv", frame[(frame["VariableName"] != "tv")
+              | (frame["Period"] < "2024-02-01")], late, "missing_variable", "tv"),
         other("a national variable that varies", geo, said, "varies_over_dimension", "Price", day),
     ]  # fmt: skip
 
@@ -305,6 +327,9 @@ def _media_plans() -> list[Case]:
     rest = tables["raw_data"].sort_values("week").reset_index(drop=True)
     media = tables["raw_media"].sort_values(["week", "lvl2"]).reset_index(drop=True)
     tv = media["lvl1"] == "TV"
+    geo_tables, geo_spec = _written(write_media_long, GEOS)
+    geo_rest = geo_tables["raw_data"].sort_values(["week", "geo"]).reset_index(drop=True)
+    geo_media = geo_tables["raw_media"].sort_values(["week", "geo", "lvl2"]).reset_index(drop=True)
     both = {"tv": {"where": {"lvl1": "TV"}}, "spot": {"where": {"lvl2": "Spot"}}}
     week = rest["week"].iloc[5]
     cost = int(media.index[tv][0])
@@ -324,6 +349,11 @@ def _media_plans() -> list[Case]:
               media=media[media["week"] != week]),
         other("a plan without a week", rest.drop(index=5), spec, "join_gap", "week", week,
               media=media),
+        other("a cell that only the plan has", geo_rest, geo_spec, "join_gap", "week",
+              media=geo_media.replace("West", "west")),
+        other("a window without a plan", rest, spec | {"data": spec["data"] | {"window":
+              {"start": "2024-02-01"}}}, "missing_variable", None,
+              media=media[media["week"] < "2024-02-01"]),
         other("no week in common", rest.assign(week=make_raw()["week"]), spec, "join_gap", "week",
               media["week"].min(), media=media),
         other("a bad date in a plan", rest, spec, "not_a_date", "week", "row 1",

@@ -1,16 +1,21 @@
 """What is done to a source on its way, and only because the spec says so."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mmm_pipeline.errors import DataError
+from mmm_pipeline.ingest.read import read_source
 from mmm_pipeline.ingest.validate import FILLED, validate_source
+from mmm_pipeline.spec import CsvDialect
 from mmm_pipeline_tests.factories import make_raw, make_spec, validate
 
 DATA: dict[str, Any] = {"path": "a.csv", "date": "week", "target": "sales"}
@@ -58,21 +63,37 @@ def test_columns_are_multiplied_by_their_factors() -> None:
 
 
 def test_a_factor_of_a_column_without_a_role_is_refused() -> None:
-    with pytest.raises(ValidationError, match="'x' has none"):
+    with pytest.raises(ValidationError, match="'x' is none of week"):
         make_spec(data=DATA | {"factors": {"x": 2}})
 
 
 def test_text_becomes_a_dummy_for_each_word_that_is_asked_for() -> None:
     events = ["na", "Sale", "sale ", None, "Fair", *["na"] * 25]
     controls = {
-        "sale": {"column": "event", "equals": "Sale"},
-        "any": {"column": "event", "equals": ["Sale", "Fair"]},
+        "sale": {"column": "event", "equals": "Sale", "fill": 0},
+        "any": {"column": "event", "equals": ["Sale", "Fair"], "fill": "forward"},
     }
 
     frame = validate(make_raw(event=events), make_spec(controls=controls))
 
     assert frame["sale"].tolist() == [0.0, 1.0, *[0.0] * 28]
     assert frame["any"].tolist() == [0.0, 1.0, 0.0, 0.0, 1.0, *[0.0] * 25]
+
+
+def test_a_text_that_is_not_there_is_not_taken_for_another() -> None:
+    spec = make_spec(controls={"sale": {"column": "event", "equals": "Sale"}})
+
+    with pytest.raises(DataError, match=r"say `controls\.sale\.fill`"):
+        validate(make_raw(event=["Sale", None, *["na"] * 28]), spec)
+
+
+def test_a_text_that_never_comes_is_told_with_those_that_do() -> None:
+    spec = make_spec(controls={"sale": {"column": "event", "equals": "sale"}})
+
+    with pytest.raises(DataError, match=r"It holds: Sale, na\. Did you mean 'Sale'\?") as caught:
+        validate(make_raw(event=["Sale", *["na"] * 29]), spec)
+
+    assert [problem.code for problem in caught.value.problems] == ["missing_text"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +106,7 @@ def test_controls_are_filled_as_the_spec_says(fill: Any, filled: list[float]) ->
     frame = validate(make_raw(price=price), spec)
 
     assert frame["price"].tolist()[:4] == filled
-    assert frame.attrs[FILLED] == {"price": 2}
+    assert frame.attrs[FILLED] == {"price": 2 / 30}
 
 
 def test_a_cell_that_says_nan_is_not_filled_but_named() -> None:
@@ -188,6 +209,100 @@ def test_only_the_last_periods_may_be_kept() -> None:
 
     assert len(frame) == 25
     assert frame["date"].iloc[-1] == pd.Timestamp(make_raw(40)["week"].iloc[-1])
+
+
+def test_rows_before_the_last_periods_are_not_looked_at() -> None:
+    raw = make_raw(40)
+    raw.loc[3, "tv"] = "?"
+    spec = make_spec(data=DATA | {"window": {"periods": 25}})
+
+    assert len(validate(raw, spec)) == 25
+
+
+@given(periods=st.integers(20, 24), grain=st.sampled_from(["week", "month"]))
+@settings(max_examples=10, deadline=None)
+def test_a_window_of_periods_is_the_end_of_what_there_is(periods: int, grain: Any) -> None:
+    raw = daily(900)
+    words = DATA | {"grain": grain}
+
+    whole = validate(raw, make_spec(data=words))
+    last = validate(raw, make_spec(data=words | {"window": {"periods": periods}}))
+
+    pd.testing.assert_frame_equal(last, whole.tail(periods).reset_index(drop=True))
+
+
+def test_weeks_cannot_be_made_to_begin_on_another_day() -> None:
+    spec = make_spec(data=DATA | {"week_start": "sunday"})
+
+    with pytest.raises(DataError, match=r"the weeks of a\.csv begin on a monday"):
+        validate(make_raw(), spec)
+
+
+@pytest.mark.parametrize("name", ["origin", "row", "value", "is_nan", "order", "_over_0"])
+def test_a_column_may_have_any_name(name: str) -> None:
+    stores = pd.concat([daily().assign(**{name: store}) for store in ("s1", "s2")])
+    spec = make_spec(data=DATA | {"grain": "week", "sum_over": [name]})
+
+    assert validate(stores, spec)["spend_tv"].unique().tolist() == [14.0]
+
+
+@pytest.mark.parametrize("name", ["origin", "row", "value", "is_nan", "order"])
+def test_a_dim_and_a_control_may_have_any_name(name: str) -> None:
+    stores = pd.concat([daily().assign(**{name: store}) for store in ("s1", "s2")])
+    panel = make_spec(data=DATA | {"grain": "week", "panel": [name]})
+    control = make_spec(
+        data=DATA | {"grain": "week"}, controls={name: {"column": "price", "fill": "nearest"}}
+    )
+
+    assert validate(stores, panel)[name].unique().tolist() == ["s1", "s2"]
+    assert validate(daily(), control)[name].iloc[0] == 8.0
+
+
+def test_a_dim_and_what_is_added_up_over_may_share_a_name() -> None:
+    stores = pd.concat([daily().assign(store=name, Region="North") for name in ("s1", "s2")])
+    data = DATA | {"panel": {"store": "Region"}, "sum_over": ["store"]}
+
+    frame = validate(stores, make_spec(data=data))
+
+    assert frame["store"].unique().tolist() == ["North"]
+    assert frame["spend_tv"].unique().tolist() == [2.0]
+
+
+def test_people_that_differ_within_a_cell_are_refused() -> None:
+    stores = pd.concat(
+        [daily().assign(store=n, geo="x", people=n) for n in ("1", "2")], ignore_index=True
+    )
+    data = DATA | {"panel": ["geo"], "sum_over": ["store"], "population": "people"}
+
+    with pytest.raises(DataError, match="must hold the same number in all rows"):
+        validate(stores, make_spec(data=data))
+
+
+@pytest.mark.parametrize("fill", ["forward", 0])
+def test_a_typed_cell_that_says_nan_is_not_filled(fill: Any, tmp_path: Path) -> None:
+    price = pa.array([1.0, None, float("nan"), *map(float, range(27))])
+    table = pa.Table.from_pandas(make_raw()).append_column("price", price)
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    raw = read_source(tmp_path, "a.parquet", CsvDialect()).frame
+    raw.to_parquet(tmp_path / "again.parquet")  # As the store does.
+    spec = make_spec(controls={"price": {"fill": fill}})
+
+    with pytest.raises(DataError) as caught:
+        validate(pd.read_parquet(tmp_path / "again.parquet"), spec)
+
+    assert [problem.dates for problem in caught.value.problems] == [("2024-01-15",)]
+
+
+@pytest.mark.parametrize(
+    ("tv", "is_noted"),
+    [(["72.060", "1.250"], True), (["72.06", "1.250"], False), (["72060", "0.250"], False)],
+)
+def test_fractions_that_look_like_thousands_are_said(tv: list[str], is_noted: bool) -> None:
+    raw = make_raw(60, tv=[*tv, *["367"] * 58])
+
+    notes = validate_source({"raw_data": raw}, make_spec()).notes
+
+    assert ("thousands_or_decimals" in {note.code for note in notes}) == is_noted
 
 
 def test_all_of_it_at_once() -> None:

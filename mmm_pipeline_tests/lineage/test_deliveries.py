@@ -63,7 +63,9 @@ def test_history_is_asked_for_as_of_a_moment(tmp_path: Path) -> None:
     deliveries = Deliveries(str(tmp_path), "acme")
     for days, raw in enumerate((make_weeks(60), make_weeks(61), make_weeks(62).assign(new="x"))):
         digest = f"{days}" * 64
-        deliveries.keep("raw_data", Delivery(raw, digest), MONDAY + dt.timedelta(days=days))
+        deliveries.keep(
+            "raw_data", Delivery(raw, digest, digest[:16]), MONDAY + dt.timedelta(days=days)
+        )
 
     with open_history(UPath(tmp_path), "acme") as history:
         rows = history.sql("SELECT count(*) FROM as_of(TIMESTAMPTZ '2026-03-03 12:00:00+00')")
@@ -81,7 +83,7 @@ def test_history_is_asked_for_as_of_a_moment(tmp_path: Path) -> None:
 def test_history_on_an_object_store_is_asked_in_the_same_way() -> None:
     root = UPath("memory://history")
     deliveries = Deliveries(str(root), "acme")
-    deliveries.keep("raw_data", Delivery(make_weeks(60), "a" * 64), MONDAY)
+    deliveries.keep("raw_data", Delivery(make_weeks(60), "a" * 64, "a" * 16), MONDAY)
 
     with open_history(root, "acme") as history:
         assert history.sql("SELECT count(*) FROM history").fetchall() == [(60,)]
@@ -133,6 +135,23 @@ def test_a_change_of_the_spec_restates_nothing(tmp_path: Path) -> None:
     result = materialize(make_spec(data=data), project, UPTO_VALIDATED)
 
     assert check(result, "restated_history").passed
+
+
+def test_the_same_bytes_in_another_dialect_are_another_delivery(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    text = make_weeks(60).to_csv(index=False).replace(",", ";")
+    (tmp_path / "data" / "acme.csv").write_text(text)
+    data = {"path": "data/acme.csv", "date": "week", "target": "sales"}
+    assert not materialize(make_spec(data=data), project, UPTO_VALIDATED).success
+
+    result = materialize(
+        make_spec(data=data | {"csv": {"delimiter": ";"}}), project, UPTO_VALIDATED
+    )
+
+    assert result.success
+    deliveries = Deliveries(project.outputs, "acme")
+    last = deliveries.list_arrivals("raw_data")[-1]["delivery"]
+    assert deliveries.read("raw_data", last).columns.tolist() == ["week", "sales", "tv", "search"]
 
 
 def test_media_in_a_table_of_their_own_are_an_asset_of_their_own(tmp_path: Path) -> None:

@@ -1,15 +1,14 @@
 """What every layout is brought to, and what all of them need on the way."""
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from mmm_pipeline.errors import Offence, Problem, shorten
-from mmm_pipeline.ingest.parse import Days, Numbers, parse_days
-from mmm_pipeline.spec import DataSource, ModelSpec
+from mmm_pipeline.errors import Offence, Problem, shorten, suggest
+from mmm_pipeline.ingest.parse import Days, Numbers, looks_grouped, parse_days
+from mmm_pipeline.spec import CsvDialect, DataSource, ModelSpec
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,8 @@ def offend(
     days = chosen["date"].dt.strftime("%Y-%m-%d")
     numbers = pd.Series([f"row {position + 1}" for position in positions], chosen.index, str)
     named = days.where(chosen["date"].notna(), numbers)
-    labels = [" / ".join(label) for label in zip(*(chosen[dim] for dim in dims), strict=True)]
+    parts = zip(*(chosen[dim] for dim in dims), strict=True)
+    labels = [" / ".join(filter(None, label)) for label in parts]
     values = [str(value) for value in cells.iloc[positions]]
     columns = (named, values, labels or [""] * len(positions))
     return tuple(
@@ -178,6 +178,34 @@ def tell_not_a_number(
     return [Problem("not_a_number", message, str(cells.name), offences=offences)]
 
 
+def note_grouped(cells: pd.Series, dialect: CsvDialect, shown_as: str) -> list[Problem]:
+    """Say that the decimal marks of a column may be marks between thousands.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        The column as delivered, under the name it is shown by.
+    dialect : CsvDialect
+        How its numbers are read.
+    shown_as : str
+        What the table is called in a message.
+
+    Returns
+    -------
+    list of Problem
+        None or one, ``thousands_or_decimals``.
+    """
+    if not looks_grouped(cells, dialect):
+        return []
+    mark = "a point" if dialect.decimal == "." else "a comma"
+    message = (
+        f"{shown_as}: every number of column {cells.name!r} with {mark} has three digits after it, "
+        f"and is read as a fraction. If {mark} stands between thousands, say so in "
+        "`data.csv.thousands` and `data.csv.decimal`."
+    )
+    return [Problem("thousands_or_decimals", message, str(cells.name), ("data", "csv"))]
+
+
 def tell_missing_label(
     rows: pd.DataFrame, column: str, labels: pd.Series, shown_as: str
 ) -> list[Problem]:
@@ -243,25 +271,6 @@ def tell_missing_columns(
     ]
 
 
-def suggest(word: str, known: Collection[str]) -> str:
-    """Ask whether a word that is known was meant.
-
-    Parameters
-    ----------
-    word : str
-        What was written.
-    known : collection of str
-        What there is.
-
-    Returns
-    -------
-    str
-        A sentence with a space before it, or nothing.
-    """
-    near = difflib.get_close_matches(word, known, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
 def is_used(days: pd.Series, spec: ModelSpec) -> pd.Series:
     """Select the rows that lie in the spec's window; a row without a date is one.
 
@@ -283,4 +292,9 @@ def is_used(days: pd.Series, spec: ModelSpec) -> pd.Series:
         used &= ~(days < pd.Timestamp(window.start))
     if window.end:
         used &= ~(days > pd.Timestamp(window.end))
+    if window.periods and (known := days[used].dropna().drop_duplicates()).size:
+        # Whole periods are counted later, once they are made; here no more than is sure to go.
+        span = {"week": 7, "month": 31}.get(spec.data.grain or "", 0) * (window.periods + 1)
+        last = known.nlargest(window.periods).min()
+        used &= ~(days < min(last, known.max() - pd.Timedelta(days=span)))
     return used

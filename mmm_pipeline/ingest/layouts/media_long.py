@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from mmm_pipeline.errors import Offence, Problem
-from mmm_pipeline.ingest.layouts.arranged import Arranged, name_places
+from mmm_pipeline.errors import Offence, Problem, shorten
+from mmm_pipeline.ingest.layouts.arranged import Arranged, name_places, offend
 from mmm_pipeline.ingest.layouts.media_records import (
     MediaRecords,
     media_table,
@@ -53,8 +53,10 @@ def arrange_media_long(raw: pd.DataFrame, media: pd.DataFrame, spec: ModelSpec) 
     masks = select_records(records, roles, spec)
     arranged.problems.extend(records.problems)
     arranged.problems.extend(tell_ambiguous(records, masks, spec))
+    arranged.notes.extend(records.notes)
     arranged.notes.extend(note_unmapped(records, masks, spec))
     arranged = _keep_common_dates(arranged, records.rows["date"], spec)
+    arranged.problems.extend(_find_cells_alone(arranged, records, masks, spec))
     return _add_media(arranged, records, masks, roles)
 
 
@@ -70,9 +72,9 @@ def _keep_common_dates(arranged: Arranged, days: pd.Series, spec: ModelSpec) -> 
     if len(inside):
         offences = _list_alone(inside, here, media, rest, column)
         message = (
-            f"{rest} and {media} must have the same periods; only one of them has "
-            f"{name_places(offences)}. Add rows with 0 where nothing was spent, or bring both to "
-            "the same grain."
+            f"{rest} and {media} must have the same periods; "
+            f"{shorten([f'{one.date} is {one.value}' for one in offences])}. Add rows with 0 where "
+            "nothing was spent, or bring both to the same grain."
         )
         arranged.problems.append(
             Problem("join_gap", message, column, ("data", "media_long"), offences)
@@ -100,6 +102,31 @@ def _keep_common_dates(arranged: Arranged, days: pd.Series, spec: ModelSpec) -> 
     )
 
 
+def _find_cells_alone(
+    arranged: Arranged, records: MediaRecords, masks: Mapping[str, pd.Series], spec: ModelSpec
+) -> list[Problem]:
+    """Refuse media of cells that the other table does not have: they would be lost."""
+    if not arranged.dims:
+        return []
+    dims = list(arranged.dims)
+    is_used = pd.DataFrame(masks).any(axis=1)
+    is_used &= records.rows["date"].isin(arranged.frame["date"])
+    rows = records.rows[is_used]
+    known = pd.MultiIndex.from_frame(arranged.frame[dims])
+    bad = pd.Series(~pd.MultiIndex.from_frame(rows[dims]).isin(known), rows.index)
+    if not bad.any():
+        return []
+    media, rest = show_place(media_table(spec).path), show_place(spec.data.path)
+    cells = pd.Series("no such cell", rows.index, name=spec.data.date)
+    offences = offend(rows, dims, cells, bad)
+    labels = shorten(list(dict.fromkeys(offence.cell for offence in offences)))
+    message = (
+        f"{media}: media must be of cells that {rest} has; it does not have {labels}. Correct the "
+        "labels, or take the records out."
+    )
+    return [Problem("join_gap", message, spec.data.date, ("data", "media_long"), offences)]
+
+
 def _list_alone(
     alone: pd.DatetimeIndex, here: pd.DatetimeIndex, media: str, rest: str, column: str
 ) -> tuple[Offence, ...]:
@@ -119,12 +146,12 @@ def _add_media(
     for role in roles:
         mask = masks[role.setting[1]]
         for source in role.sources:
-            values = records.rows[mask].assign(value=records.measures[source.column][mask])
-            sums = values.groupby(keys, as_index=False)["value"].sum(skipna=False)
-            joined = arranged.frame[keys].merge(sums, "left", keys, indicator="origin")
-            absent = joined["origin"] == "left_only"
+            values = records.rows[mask].assign(_value=records.measures[source.column][mask])
+            sums = values.groupby(keys, as_index=False)["_value"].sum(skipna=False)
+            joined = arranged.frame[keys].merge(sums, "left", keys, indicator="_origin")
+            absent = joined["_origin"] == "left_only"
             arranged.filled[source.name] = int(absent.sum())
-            columns[source.name] = joined["value"].mask(absent, 0.0)
+            columns[source.name] = joined["_value"].mask(absent, 0.0)
     frame = pd.concat([arranged.frame, pd.DataFrame(columns)], axis=1)
     return Arranged(
         frame,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mmm_pipeline.errors import DataError, Problem, shorten
+from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.layouts.arranged import (
     is_used,
+    name_places,
     offend,
     read_days,
-    suggest,
     tell_missing_columns,
     tell_missing_label,
     tell_not_a_number,
@@ -21,7 +21,7 @@ from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Conditions, Role, list_dims
 from mmm_pipeline.spec import CsvDialect, MediaTable, ModelSpec
 
-LEVEL = re.compile(r"(lvl|level)_?\d+", re.IGNORECASE)
+LEVEL = re.compile(r"(lvl|level)_?(\d+)", re.IGNORECASE)
 """How the columns are called that say of which channel a record is."""
 NOTHING = frozenset({"", "-"})
 """What stands in an export of a media plan where nothing was spent."""
@@ -39,14 +39,15 @@ class MediaRecords:
         Text of each level.
     measures : mapping of str to pandas.Series
         Numbers of each measure, NaN where a record says so.
-    problems : list of Problem
-        What is wrong with them.
+    problems, notes : list of Problem
+        What is wrong with them, and what is to be looked at.
     """
 
     rows: pd.DataFrame
     labels: Mapping[str, pd.Series]
     measures: Mapping[str, pd.Series]
     problems: list[Problem]
+    notes: list[Problem]
 
 
 def read_media(media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> MediaRecords:
@@ -72,7 +73,7 @@ def read_media(media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> M
     """
     table, shown = media_table(spec), show_place(media_table(spec).path)
     date = table.date or spec.data.date
-    levels = list(table.levels or filter(LEVEL.fullmatch, map(str, media.columns)))
+    levels = list(table.levels or _find_levels(media))
     _require_columns(media, spec, roles, levels)
     days, problems = read_days(media[date], spec.data, shown)
     used = is_used(days.values, spec)
@@ -87,13 +88,36 @@ def read_media(media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> M
     dialect = _with_groups(spec.data.csv)
     for column in dict.fromkeys(source.column for role in roles for source in role.sources):
         cells = media[column]
-        if not pd.api.types.is_numeric_dtype(cells.dtype):
+        if pd.api.types.is_numeric_dtype(cells.dtype):
+            cells = cells.fillna(0)
+        else:
             text = parse_texts(cells)
             cells = text.mask(text.isin(NOTHING), "0").rename(column)
         numbers = parse_numbers(cells, dialect)
         problems += tell_not_a_number(rows, list(list_dims(spec)), cells, numbers, shown)
         measures[column] = numbers.values.mask(numbers.is_wrong, 1.0)
-    return MediaRecords(rows, labels, measures, problems)
+    notes = _note_repeated(media, rows, shown)
+    return MediaRecords(rows, labels, measures, problems, notes)
+
+
+def _note_repeated(media: pd.DataFrame, rows: pd.DataFrame, shown: str) -> list[Problem]:
+    """Say which records stand there twice, every column alike."""
+    repeated = media.duplicated()
+    if not repeated.any():
+        return []
+    cells = pd.Series("again", index=rows.index, name="record")
+    offences = offend(rows, (), cells, repeated)
+    message = (
+        f"{int(repeated.sum())} records of {shown} stand there more than once, and were added up: "
+        f"{name_places(offences)}. Take the copies out, if they are copies."
+    )
+    return [Problem("repeated_records", message, None, ("data", "media_long"), offences)]
+
+
+def _find_levels(media: pd.DataFrame) -> list[str]:
+    """Find the columns that are called levels, the first one first."""
+    found = [match for match in map(LEVEL.fullmatch, map(str, media.columns)) if match]
+    return [match[0] for match in sorted(found, key=lambda match: int(match[2]))]
 
 
 def _require_columns(
@@ -176,6 +200,12 @@ def _tell_no_record(
     records: MediaRecords, channel: str, where: Conditions, spec: ModelSpec
 ) -> Problem:
     """Say what was looked for, and what there is."""
+    if records.rows.empty:
+        message = (
+            f"`media.{channel}` must have records in {show_place(media_table(spec).path)}; the "
+            "table has none in `data.window`."
+        )
+        return Problem("missing_variable", message, None, ("media", channel), is_of_spec=True)
     column, texts = where[0]
     column = column or next(iter(records.labels))
     there = sorted(set(records.labels[column]) - {""})

@@ -1,12 +1,19 @@
 """A Master Flat File: one record per period, variable, and dims of the variable's own."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from mmm_pipeline.errors import DataError
+from mmm_pipeline.errors import DataError, Problem
 from mmm_pipeline.ingest.layouts.arranged import Arranged
-from mmm_pipeline.ingest.layouts.mff_checks import find_record_problems
-from mmm_pipeline.ingest.layouts.mff_records import Records, name_columns, read_records
+from mmm_pipeline.ingest.layouts.mff_checks import find_record_problems, note_unmapped
+from mmm_pipeline.ingest.layouts.mff_records import (
+    Records,
+    choose_weights,
+    name_columns,
+    read_records,
+)
 from mmm_pipeline.ingest.layouts.spread import spread_over_cells
 from mmm_pipeline.ingest.roles import Role, Source, list_roles
 from mmm_pipeline.spec import ModelSpec
@@ -41,12 +48,19 @@ def arrange_mff(raw: pd.DataFrame, spec: ModelSpec) -> Arranged:
     records.problems.extend(find_record_problems(records, spec, roles))
     if any(problem.code != "not_a_number" for problem in records.problems):
         raise DataError(records.problems)
+    records.notes.extend(note_unmapped(records, roles))
     grid = _build_grid(records)
     arranged = Arranged(grid, tuple(records.panel), problems=records.problems, notes=records.notes)
-    columns = {}
-    for role in roles:
+    columns: dict[str, pd.Series] = {}
+    # What amounts are split by comes first.
+    for role in sorted(roles, key=lambda role: role.kind not in {"target", "population"}):
         for source in role.sources:
-            columns[source.name] = _bring_to_grid(records, role, source, arranged, spec)
+            series, lacking = _bring_to_grid(records, role, source, arranged, spec)
+            if lacking and role.aggregate == "sum":
+                weights = _weigh(records, columns, arranged, spec)
+                series = series * spread_over_cells(grid, lacking, weights, records.problems)
+                records.notes.append(_note_split(role, source, lacking, spec))
+            columns[source.name] = series
     frame = pd.concat([grid, pd.DataFrame(columns)], axis=1)
     return Arranged(
         frame,
@@ -71,8 +85,11 @@ def _build_grid(records: Records) -> pd.DataFrame:
 
 def _bring_to_grid(
     records: Records, role: Role, source: Source, arranged: Arranged, spec: ModelSpec
-) -> pd.Series:
-    """Aggregate what is finer, spread what is coarser, and mark what is absent."""
+) -> tuple[pd.Series, list[str]]:
+    """Aggregate what is finer, repeat what is coarser, and mark what is absent.
+
+    Also lists the panel's dims that the series does not have.
+    """
     table = records.of(source)
     if (declared := name_columns(spec).dimensions.get(source.column)) is not None:
         table = table.drop_duplicates(["date", *declared])
@@ -80,33 +97,52 @@ def _bring_to_grid(
     else:
         dims = records.dims_of(table)
     keys = ["date", *dims]
-    named = table.assign(**{name: table[records.panel[name]] for name in dims})
-    named["is_nan"] = named["value"].isna()
+    named = pd.DataFrame(
+        {
+            "date": table["date"],
+            **{name: table[records.panel[name]] for name in dims},
+            "_value": table["value"],
+            "_is_nan": table["value"].isna(),
+        }
+    )
     groups = named.groupby(keys, as_index=False)
     how = "first" if len(named) == groups.ngroups else role.aggregate
-    values = groups.agg(value=("value", how), is_nan=("is_nan", "any"))
-    values["value"] = values["value"].mask(values["is_nan"])
+    values = groups.agg(_value=("_value", how), _is_nan=("_is_nan", "any"))
+    values["_value"] = values["_value"].mask(values["_is_nan"])
     joined = arranged.frame[keys].merge(values, "left", keys)
-    absent = joined["is_nan"].isna()
-    arranged.says_nan[source.name] = joined["is_nan"].eq(True)  # noqa: FBT003
-    series = joined["value"]
+    absent = joined["_is_nan"].isna()
+    arranged.says_nan[source.name] = joined["_is_nan"].eq(True)  # noqa: FBT003
+    series = joined["_value"].rename(source.name)
     if role.is_media:
         arranged.filled[source.name] = int(absent.sum())
         series = series.mask(absent, 0.0)
-    lacking = [name for name in records.panel if name not in dims]
-    if lacking and role.aggregate == "sum":
-        series = series * spread_over_cells(
-            arranged.frame, lacking, _weigh(records, spec), records.problems
-        )
-    return series.rename(source.name)
+    return series, [name for name in records.panel if name not in dims]
 
 
-def _weigh(records: Records, spec: ModelSpec) -> pd.DataFrame | None:
-    """Choose the records whose totals say how much of an amount belongs to a cell."""
-    word = name_columns(spec).weights
+def _note_split(role: Role, source: Source, lacking: list[str], spec: ModelSpec) -> Problem:
+    """Say that an amount was split, and by what."""
+    message = (
+        f"Variable {source.name!r} has no {' and no '.join(lacking)}, and was split over it by "
+        f"weights: {choose_weights(spec)}."
+    )
+    return Problem("split_amount", message, source.column, role.setting)
+
+
+def _weigh(
+    records: Records, columns: Mapping[str, pd.Series], arranged: Arranged, spec: ModelSpec
+) -> pd.DataFrame | None:
+    """Look up how much each period and cell weighs when an amount is split."""
+    word = choose_weights(spec)
     if word == "equal":
         return None
-    variables = {"population": (spec.data.population,), "sales": spec.data.target_columns}
-    chosen = variables.get(word, (word,))
-    table = records.table[records.table["variable"].isin(chosen[:1])]
-    return table.assign(**{name: table[dim] for name, dim in records.panel.items()})
+    if word == "population":
+        values = columns[str(spec.data.population)]
+    elif word == "sales":
+        values = pd.concat([columns[name] for name in spec.data.target_columns], axis=1).prod(
+            axis=1, skipna=False
+        )
+    else:
+        role = Role(word, "control", (Source(word),), ("data", "mff", "weights"), "mean")
+        values, _ = _bring_to_grid(records, role, role.sources[0], arranged, spec)
+        arranged.says_nan.pop(word)
+    return arranged.frame.assign(_value=values)

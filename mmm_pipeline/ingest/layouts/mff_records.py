@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mmm_pipeline.errors import DataError, Problem, shorten
+from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.layouts.arranged import (
     is_used,
+    note_grouped,
     read_days,
-    suggest,
     tell_missing_columns,
     tell_not_a_number,
 )
@@ -93,6 +93,23 @@ def name_columns(spec: ModelSpec) -> MasterFlatFile:
     return spec.data.mff
 
 
+def choose_weights(spec: ModelSpec) -> str:
+    """Say by what an amount is split over a dim that it does not have.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    str
+        ``equal``, ``population``, ``sales``, or a variable.
+    """
+    default = "population" if spec.data.population else "equal"
+    return name_columns(spec).weights or default
+
+
 def read_records(raw: pd.DataFrame, spec: ModelSpec) -> Records:
     """Read dates, variables, dims and values of the records that are used.
 
@@ -139,14 +156,19 @@ def read_records(raw: pd.DataFrame, spec: ModelSpec) -> Records:
     table = table.reset_index(drop=True)
     numbers = Numbers(*(mask.reset_index(drop=True) for mask in numbers))
     problems += _tell_no_numbers(table, numbers, shown)
+    for variable in table["variable"].unique():
+        cells = table.loc[table["variable"] == variable, "as_written"].rename(variable)
+        notes += note_grouped(cells, spec.data.csv, shown)
     return Records(table, dict(spec.data.panel), shown, problems, notes)
 
 
 def _list_variables(spec: ModelSpec, roles: Sequence[Role]) -> dict[str, tuple[str, ...]]:
     """List the variables that the spec names, with the words that do."""
     wanted = {source.column: role.setting for role in roles for source in role.sources}
-    if (weights := name_columns(spec).weights) not in KNOWN_WEIGHTS:
+    if (weights := choose_weights(spec)) not in KNOWN_WEIGHTS:
         wanted.setdefault(weights, ("data", "mff", "weights"))
+    for variable in name_columns(spec).dimensions:
+        wanted.setdefault(variable, ("data", "mff", "dimensions", variable))
     return wanted
 
 

@@ -23,8 +23,8 @@ def spread_over_cells(
     dims : sequence of str
         Dims that the amount does not have.
     weights : pandas.DataFrame or None
-        ``value`` and the dims: the totals of `value` say how much a label weighs. None for equal
-        weights.
+        ``_value`` and the dims: the totals of `_value` say how much a label weighs, what is
+        missing left out. None for equal weights.
     problems : list of Problem
         Takes ``bad_weights`` where the totals cannot be shares.
 
@@ -37,7 +37,7 @@ def spread_over_cells(
     Examples
     --------
     >>> grid = pd.DataFrame({"date": [1, 1], "geo": ["north", "south"]})
-    >>> people = pd.DataFrame({"geo": ["north", "south"], "value": [1.0, 3.0]})
+    >>> people = pd.DataFrame({"geo": ["north", "south"], "_value": [1.0, 3.0]})
     >>> spread_over_cells(grid, ["geo"], people, []).tolist()
     [0.25, 0.75]
     """
@@ -47,7 +47,7 @@ def spread_over_cells(
         if weights is None:
             totals = pd.Series(1.0, index=labels)
         else:
-            totals = weights.groupby(dim)["value"].sum(skipna=False).reindex(labels)
+            totals = weights.groupby(dim)["_value"].sum(min_count=1).reindex(labels)
         if not (totals.ge(0).all() and totals.sum() > 0):
             message = (
                 f"`data.mff.weights` must not be negative, and not all 0, for every {dim}; got "

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mmm_pipeline.errors import DataError, Problem
+from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.layouts.arranged import (
     Arranged,
     is_used,
+    note_grouped,
     read_days,
     tell_missing_columns,
     tell_missing_label,
@@ -15,7 +16,7 @@ from mmm_pipeline.ingest.layouts.arranged import (
 )
 from mmm_pipeline.ingest.parse import parse_numbers, parse_texts
 from mmm_pipeline.ingest.query import show_place
-from mmm_pipeline.ingest.roles import Role, list_dims, list_roles
+from mmm_pipeline.ingest.roles import Role, Source, list_dims, list_roles
 from mmm_pipeline.spec import ModelSpec
 
 
@@ -65,12 +66,19 @@ def _read_series(
     for name, source in sources.items():
         cells = raw[source.column]
         if source.equals:
-            columns[name] = parse_texts(cells).isin(source.equals).astype("float64")
+            text = parse_texts(cells)
+            is_on = text.isin(source.equals)
+            columns[name] = is_on.astype("float64").mask(text == "")
+            if not is_on.any():
+                arranged.problems.append(_tell_missing_text(text, source, shown))
+                arranged.is_wrong[name] = pd.Series(data=True, index=cells.index)
+                columns[name] = columns[name].mask(text != "")
             continue
         numbers = parse_numbers(cells, spec.data.csv)
         columns[name] = numbers.values
         arranged.is_wrong[name], arranged.says_nan[name] = numbers.is_wrong, numbers.says_nan
         arranged.problems.extend(tell_not_a_number(rows, arranged.dims, cells, numbers, shown))
+        arranged.notes.extend(note_grouped(cells, spec.data.csv, shown))
     frame = pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
     return Arranged(
         frame.reset_index(drop=True),
@@ -78,7 +86,18 @@ def _read_series(
         {name: mask.reset_index(drop=True) for name, mask in arranged.is_wrong.items()},
         {name: mask.reset_index(drop=True) for name, mask in arranged.says_nan.items()},
         arranged.problems,
+        arranged.notes,
     )
+
+
+def _tell_missing_text(text: pd.Series, source: Source, shown: str) -> Problem:
+    """Say that a text never comes, which ones do, and which one may be meant."""
+    there = sorted(set(text) - {""})
+    message = (
+        f"{shown}: column {source.column!r} must hold {' or '.join(map(repr, source.equals))} in "
+        f"some row. It holds: {shorten(there, shown=20)}.{suggest(source.equals[0], there)}"
+    )
+    return Problem("missing_text", message, source.column, ("controls",))
 
 
 def _require_columns(raw: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role], shown: str) -> None:

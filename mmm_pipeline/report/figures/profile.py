@@ -5,7 +5,7 @@ import math
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from mmm_pipeline.report.style import ACCENT, BASELINE, INK, MUTED, amounts, new_figure
 
@@ -32,9 +32,10 @@ def draw_series(periods: pd.DataFrame, kinds: dict[str, str]) -> Figure:
     grid = figure.subplots(n_rows, COLUMNS, squeeze=False, sharex=True).ravel()
     for axes, column in zip(grid, periods.columns, strict=False):
         values = periods[column]
-        if kinds[column] in {"spend", "exposure"}:
+        is_binary = values.isin((0, 1)).all()
+        if is_binary or kinds[column] in {"spend", "exposure"}:
             axes.fill_between(periods.index, values, color=ACCENT, alpha=0.75, lw=0, step="mid")
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1 if is_binary else None)
         else:
             axes.plot(periods.index, values, color=INK, lw=1.0)
         axes.set_title(column, loc="left", fontsize=8, color=INK, pad=3)
@@ -42,7 +43,8 @@ def draw_series(periods: pd.DataFrame, kinds: dict[str, str]) -> Figure:
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.spines["bottom"].set_color(BASELINE)
         amounts(axes, "y")
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
+        axes.margins(x=0.02)
+        axes.yaxis.set_major_locator(FixedLocator([0, 1]) if is_binary else MaxNLocator(nbins=3))
         locator = AutoDateLocator(minticks=2, maxticks=4)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
