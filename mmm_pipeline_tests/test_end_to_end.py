@@ -22,6 +22,8 @@ NAMED_FILES = {
     "budget_scenarios.parquet",
     "report.html",
 }
+UNBUILT = {"raw_data.parquet", "deliveries"}
+"""What is there when the data are refused."""
 BAD = """\
 type: mmm_pipeline.lineage.MarketingMixModel
 attributes:
@@ -130,13 +132,16 @@ def test_a_second_run_uses_the_fit_again(clone: Clone, demo: Path) -> None:
 
 
 def test_force_samples_anew_and_finds_the_same_draws(clone: Clone, demo: Path) -> None:
+    from mmm_pipeline.lineage.forms import TraceForm
+
     config = clone.root / "force.yaml"
     config.write_text("ops: {demo__fitted_trace: {config: {force: true}}}")
-    before = json.loads((demo / "diagnostics.json").read_text())["fit_id"]
+    # The demo may have found the compiled caches empty, and code that was compiled just now
+    # rounds otherwise in the last digit than the same code out of the cache.
+    clone.materialize('key:"demo/fitted_trace"', "--config", str(config))
+    before = TraceForm().read(demo / "fitted_trace").attrs["fit_id"]
 
     done = clone.materialize('key:"demo/fitted_trace"', "--config", str(config))
-
-    from mmm_pipeline.lineage.forms import TraceForm
 
     log = done.stderr + done.stdout
     assert done.returncode == 0
@@ -175,7 +180,7 @@ def test_a_column_that_is_not_there_is_told_with_file_and_line(clone: Clone) -> 
         "mmm_pipeline/defs/typo/defs.yaml:4: `data.target` must name a column"
     )
     assert "It has: week, sales, price" in message
-    assert {path.name for path in clone.outputs("typo").iterdir()} == {"raw_data.parquet"}
+    assert {path.name for path in clone.outputs("typo").iterdir()} == UNBUILT
 
 
 def test_the_minimal_spec_works_as_it_stands(clone: Clone) -> None:

@@ -252,6 +252,46 @@ def test_a_query_that_finds_nothing_is_refused(
     assert refuse(warehouse, Query.model_validate(query)).problems[0].code == code
 
 
+def test_columns_of_any_type_are_read(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "odd.duckdb")) as connection:
+        connection.execute(
+            """CREATE TABLE odd AS SELECT DATE '2024-01-01' AS week, 5 AS sales,
+            '\\xAA\\xFF'::BLOB AS blob, INTERVAL 3 DAY AS span, TIME '12:00' AS clock,
+            'infinity'::DATE AS ever, '101'::BIT AS bits, uuid() AS id,
+            TIMESTAMPTZ '2024-01-01 00:00:00+00' AS moment, 'a'::ENUM ('a', 'b') AS kind"""
+        )
+
+    frame = read_source(tmp_path, Query(duckdb="odd.duckdb", table="odd"), PLAIN).frame
+
+    assert frame["sales"].tolist() == [5]
+    assert frame["moment"].dt.tz_localize(None).tolist() == [pd.Timestamp("2024-01-01")]
+    frame.to_parquet(tmp_path / "odd.parquet")
+    assert len(read_source(tmp_path, "odd.parquet", PLAIN).frame) == 1
+
+
+def test_a_table_that_is_not_there_is_told_with_those_there_are(warehouse: Path) -> None:
+    error = refuse(warehouse, Query(duckdb="acme.duckdb", table="salse"))
+
+    assert "It has: sales. Did you mean 'sales'?" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (b"week;sales\n2024-01-01;1\n", "perhaps ';'"),
+        (b"week;sales\n2024-01-01;1,5\n", "say `data.csv.delimiter`"),
+        ("week,sales\n2024-01-01,Büro\n".encode("latin-1"), "say `data.csv.encoding`"),
+        ("wöek,sales\n2024-01-01,1\n".encode("latin-1"), "Say `data.csv.encoding`"),
+    ],
+)
+def test_a_file_in_another_dialect_says_which_setting_is_missing(
+    content: bytes, hint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+
+    assert hint in str(refuse(tmp_path, "a.csv"))
+
+
 def test_the_digest_of_a_query_is_that_of_its_answer(warehouse: Path) -> None:
     one = Query(duckdb="acme.duckdb", sql="SELECT * FROM sales ORDER BY week")
     other = Query(duckdb="acme.duckdb", sql="SELECT * FROM sales ORDER BY week DESC")

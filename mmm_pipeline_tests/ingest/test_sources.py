@@ -26,6 +26,9 @@ SETTING = ("data", "path")
         ("~/x.csv", "path_leaves_root"),
         ("file:///etc/passwd", "source_kind"),
         ("https://example.com/x.csv", "source_kind"),
+        ("x" * 300 + ".csv", "source_unreadable"),
+        ("x\0.csv", "source_unreadable"),
+        ("data/**.csv", "source_unreadable"),
     ],
 )
 def test_a_source_that_is_not_below_the_data_root_is_refused(
@@ -50,6 +53,13 @@ def test_a_link_that_leaves_the_data_root_is_refused(path: str, tmp_path: Path) 
         load_files(root, path, SETTING)
 
     assert caught.value.problems[0].code == "path_leaves_root"
+
+
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path / "a.csv")
+
+    with pytest.raises(SourceError):
+        load_files(tmp_path, "a.csv", SETTING)
 
 
 def test_brackets_in_a_name_are_letters(tmp_path: Path) -> None:

@@ -120,3 +120,44 @@ def test_a_continental_table_groups_by_points() -> None:
     frame = read([(*MEDIA[0][:3], "1.200,5", "1"), *MEDIA[2:]], data=words).frame
 
     assert frame["spend [=TV]"].tolist() == [1200.5, 150.0]
+
+
+def test_levels_are_taken_by_their_number() -> None:
+    table = pd.DataFrame(MEDIA, columns=COLUMNS)[["week", "lvl2", "lvl1", "spend", "impressions"]]
+    data = {
+        "path": "rest.csv",
+        "layout": "media_long",
+        "date": "week",
+        "target": "sales",
+        "media_long": {"path": "media.csv"},
+    }
+    spec = make_spec(data=data, media={"TV": {}, "Digital": {}})
+
+    frame = arrange({"raw_data": REST, "raw_media": table}, spec).frame
+
+    assert frame["spend [=TV]"].tolist() == [1200.5, 150.0]
+
+
+def test_copies_of_a_line_are_said() -> None:
+    notes = read([*MEDIA, MEDIA[0]]).notes
+
+    assert [note.code for note in notes] == ["repeated_records"]
+
+
+def test_cells_are_the_same_whether_written_as_1_or_as_1_0() -> None:
+    rest = pd.DataFrame({"week": [*REST["week"]] * 2, "geo": [1, 1, 2, 2], "sales": "5"})
+    table = pd.DataFrame(MEDIA, columns=COLUMNS).assign(geo=1.0)
+    data = {
+        "path": "rest.csv",
+        "layout": "media_long",
+        "date": "week",
+        "target": "sales",
+        "panel": ["geo"],
+        "media_long": {"path": "media.csv"},
+    }
+    spec = make_spec(data=data, media={"TV": {}, "Digital": {}})
+
+    arranged = arrange({"raw_data": rest, "raw_media": table}, spec)
+
+    assert arranged.problems == []
+    assert arranged.frame["spend [=TV]"].sum() == 1350.5

@@ -200,3 +200,59 @@ def test_variables_that_nobody_asked_for_are_said() -> None:
 
     assert [note.code for note in arranged.notes] == ["unused_variables"]
     assert "does not name: x" in arranged.notes[0].message
+
+
+def test_people_weigh_by_default_where_they_are_known() -> None:
+    people = [("2024-01-01", geo, "", "People", n) for geo, n in (("North", "1"), ("South", "4"))]
+
+    arranged = read(
+        [*SALES, *people, ("2024-01-08", "", "", "tv", "100")], data={"population": "People"}
+    )
+
+    assert grid(arranged, "tv")["08", "North"] == 20.0
+    assert [note.code for note in arranged.notes] == ["split_amount"]
+
+
+def test_sales_that_are_a_product_weigh_as_such() -> None:
+    worth = [
+        (day, geo, "", "Worth", value)
+        for day in ("2024-01-01", "2024-01-08")
+        for geo, value in (("North", "3"), ("South", "1"))
+    ]
+    data = {"target": {"count": "Sales", "value": "Worth"}, "mff": {"weights": "sales"}}
+
+    arranged = read([*SALES, *worth, ("2024-01-08", "", "", "tv", "100")], data=data)
+
+    assert grid(arranged, "tv")["08", "North"] == pytest.approx(100 * 66 / (66 + 58))
+
+
+def test_copies_of_a_weight_weigh_once() -> None:
+    people = [
+        ("2024-01-01", geo, copy, "People", "5")
+        for geo, copy in (("North", "a"), ("North", "b"), ("South", ""))
+    ]
+    words = {"mff": {"weights": "People", "dimensions": {"People": ["geography"]}}}
+
+    arranged = read([*SALES, *people, ("2024-01-08", "", "", "tv", "100")], data=words)
+
+    assert grid(arranged, "tv")["08", "North"] == 50.0
+
+
+def test_records_that_no_channel_takes_are_said() -> None:
+    records = [("2024-01-08", "South", name, "tv", "5") for name in ("Brand", "Promo")]
+    media = {"brand": {"spend": "tv", "where": {"campaign": "Brand"}}}
+
+    notes = read([*SALES, *records], media=media).notes
+
+    assert [note.code for note in notes] == ["unmapped_records"]
+    assert "50.0% of its total" in notes[0].message
+
+
+def test_a_finer_count_may_be_multiplied_by_one_value_per_cell() -> None:
+    orders = [("2024-01-01", "North", name, "Orders", "2") for name in ("a", "b")]
+    basket = [("2024-01-01", "North", "", "Basket", "10")]
+    data = {"target": {"count": "Orders", "value": "Basket"}}
+
+    frame = read([*orders, *basket, ("2024-01-01", "North", "", "tv", "1")], data=data).frame
+
+    assert (frame["Orders"] * frame["Basket"]).tolist() == [40.0]
