@@ -292,7 +292,9 @@ def is_used(days: pd.Series, spec: ModelSpec) -> pd.Series:
         used &= ~(days < pd.Timestamp(window.start))
     if window.end:
         used &= ~(days > pd.Timestamp(window.end))
-    if window.periods and (known := days[used].dropna().drop_duplicates()).size:
+    known = days[used].dropna().drop_duplicates()
+    # Two tables are counted once they are joined.
+    if window.periods and known.size and spec.data.layout != "media_long":
         # Whole periods are counted later, once they are made; here no more than is sure to go.
         span = {"week": 7, "month": 31}.get(spec.data.grain or "", 0) * (window.periods + 1)
         last = known.nlargest(window.periods).min()

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from mmm_pipeline.ingest.layouts import Arranged, arrange
+from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline_tests.factories import make_spec
+from mmm_pipeline_tests.ingest.layouts.one_world import make_truth, write_media_long
 
 REST = pd.DataFrame({"week": ["2024-01-01", "2024-01-08"], "sales": ["10", "20"]})
 COLUMNS = ["week", "lvl1", "lvl2", "spend", "impressions"]
@@ -161,3 +163,18 @@ def test_cells_are_the_same_whether_written_as_1_or_as_1_0() -> None:
 
     assert arranged.problems == []
     assert arranged.frame["spend [=TV]"].sum() == 1350.5
+
+
+@pytest.mark.parametrize(("rest", "plan"), [(0, 2), (2, 0), (0, 0)])
+def test_the_last_periods_are_those_that_both_tables_have(rest: int, plan: int) -> None:
+    tables, spec = write_media_long(make_truth(periods=40))
+    weeks = sorted(tables["raw_data"]["week"].unique())
+    tables["raw_data"] = tables["raw_data"][lambda t: t["week"] <= weeks[39 - rest]]
+    tables["raw_media"] = tables["raw_media"][lambda t: t["week"] <= weeks[39 - plan]]
+    data = spec.data.model_dump() | {"window": {"periods": 25}}
+    spec = make_spec(data=data, media=spec.media, controls=spec.controls)
+
+    frame = validate_source(tables, spec).frame
+
+    assert len(frame) == 25
+    assert str(frame["date"].iloc[-1].date()) == weeks[39 - max(rest, plan)]
