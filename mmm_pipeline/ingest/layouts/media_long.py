@@ -6,14 +6,12 @@ import pandas as pd
 
 from mmm_pipeline.errors import Offence, Problem, shorten
 from mmm_pipeline.ingest.layouts.arranged import Arranged, name_places, offend
-from mmm_pipeline.ingest.layouts.media_records import (
-    MediaRecords,
-    media_table,
+from mmm_pipeline.ingest.layouts.media_channels import (
     note_unmapped,
-    read_media,
     select_records,
     tell_ambiguous,
 )
+from mmm_pipeline.ingest.layouts.media_records import MediaRecords, media_table, read_media
 from mmm_pipeline.ingest.layouts.wide import arrange_wide
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Role, list_roles

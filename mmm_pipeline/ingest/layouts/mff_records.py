@@ -7,12 +7,12 @@ import pandas as pd
 
 from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.layouts.arranged import (
-    is_used,
     note_grouped,
     read_days,
     tell_missing_columns,
     tell_not_a_number,
 )
+from mmm_pipeline.ingest.layouts.window import is_used
 from mmm_pipeline.ingest.parse import Numbers, parse_numbers, parse_texts
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Role, Source, list_roles

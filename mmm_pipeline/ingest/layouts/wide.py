@@ -7,13 +7,13 @@ import pandas as pd
 from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.layouts.arranged import (
     Arranged,
-    is_used,
     note_grouped,
     read_days,
     tell_missing_columns,
     tell_missing_label,
     tell_not_a_number,
 )
+from mmm_pipeline.ingest.layouts.window import is_used
 from mmm_pipeline.ingest.parse import parse_numbers, parse_texts
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Role, Source, list_dims, list_roles
