@@ -1,9 +1,14 @@
-"""Write the demo's data anew: ``python -m mmm_pipeline.simulate data``."""
+"""Write a world's data: ``python -m mmm_pipeline.simulate data``, or with a recipe before it."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+
+from mmm_pipeline.errors import SpecError
+from mmm_pipeline.simulate.walk import read_walk, simulate_walk
 from mmm_pipeline.simulate.world import demo_world, simulate_world
 
 
@@ -15,10 +20,35 @@ def write_demo(folder: Path) -> None:
     folder : pathlib.Path
         An existing folder; files of these names are replaced.
     """
-    frame, truth = simulate_world(demo_world())
-    frame.to_csv(folder / "demo.csv", index=False, date_format="%Y-%m-%d")
-    (folder / "demo_truth.json").write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
+    _write(*simulate_world(demo_world()), folder, "demo")
+
+
+def write_walk(recipe: Path, folder: Path) -> None:
+    """Write the world of a recipe, under the recipe's name.
+
+    Parameters
+    ----------
+    recipe : pathlib.Path
+        A YAML file.
+    folder : pathlib.Path
+        An existing folder; files of these names are replaced.
+    """
+    _write(*simulate_walk(read_walk(recipe)), folder, recipe.stem)
+
+
+def _write(frame: pd.DataFrame, truth: dict[str, Any], folder: Path, name: str) -> None:
+    """Write a table and its truth."""
+    frame.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d")
+    text = json.dumps(truth, indent=2) + "\n"
+    (folder / f"{name}_truth.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_demo(Path(sys.argv[1]))
+    *recipes, target = map(Path, sys.argv[1:])
+    try:
+        for one in recipes:
+            write_walk(one, target)
+    except (SpecError, OSError) as error:
+        raise SystemExit(f"error: {error}") from None
+    if not recipes:
+        write_demo(target)
