@@ -25,7 +25,7 @@ from mmm_pipeline.lineage.deliveries import Names
 from mmm_pipeline.lineage.failures import fail_on, told_clearly
 from mmm_pipeline.lineage.forms import Profile
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
+from mmm_pipeline.lineage.pictures import show_columns, show_drawing, show_table
 from mmm_pipeline.spec import MediaTable, Query
 
 READABLE = {"readable": "The source can be read and holds rows."}
@@ -131,24 +131,19 @@ def _data_profile(model: Model) -> dg.AssetsDefinition:
         """The data before anybody models them: ranges, shares, activity, trend, correlations."""
         from mmm_pipeline.ingest.profile import profile_frame, summarize_frame
         from mmm_pipeline.ingest.quality import find_warnings
-        from mmm_pipeline.report.profile import (
-            add_up_periods,
-            render_profile,
-            select_correlations,
-        )
+        from mmm_pipeline.report.profile import draw_profile, render_profile
 
         table = profile_frame(validated_data, model.spec)
-        periods, kinds = add_up_periods(validated_data, table, model.spec)
+        figures = draw_profile(validated_data, table, model.spec)
         warnings = [problem.message for problem in find_warnings(validated_data, model.spec)]
-        page = render_profile(validated_data, table, model.spec, warnings)
+        page = render_profile(validated_data, table, model.spec, warnings, figures)
         whole = summarize_frame(validated_data, model.spec)
         return dg.Output(
             Profile(table, page),
             metadata={
                 **{name: value for name, value in whole.items() if value == value},
                 "columns": show_table(table.iloc[:, : table.columns.get_loc("r_target")]),
-                "series": show_figure("draw_series", periods=periods, kinds=kinds),
-                "correlations": show_figure("draw_correlations", table=select_correlations(table)),
+                **{name: show_drawing(name, figure) for name, figure in figures.items()},
             },
         )
 

@@ -51,10 +51,29 @@ def show_figure(name: str, **arguments: Any) -> dg.MetadataValue[str]:
         Markdown with the image in it.
     """
     from mmm_pipeline.report import figures
-    from mmm_pipeline.report.style import encode_png
 
     draw: Callable[..., Any] = getattr(figures, name)
-    return dg.MetadataValue.md(f"![{name}]({encode_png(draw(**arguments), dpi=64)})")
+    return show_drawing(name, draw(**arguments))
+
+
+def show_drawing(name: str, figure: Any) -> dg.MetadataValue[str]:
+    """Show a figure that is drawn already.
+
+    Parameters
+    ----------
+    name : str
+        What it is called where images are not shown.
+    figure : matplotlib.figure.Figure
+        The figure.
+
+    Returns
+    -------
+    dagster.MetadataValue
+        Markdown with the image in it.
+    """
+    from mmm_pipeline.report.style import encode_png
+
+    return dg.MetadataValue.md(f"![{name}]({encode_png(figure, dpi=64)})")
 
 
 def show_columns(table: pd.DataFrame) -> Metadata:

@@ -1,8 +1,9 @@
 """The data on one page, before anybody models them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.profile import profile_cells, summarize_frame
@@ -18,8 +19,35 @@ MAX_CELLS = 20
 """Cells of a panel that the page lists."""
 
 
+def draw_profile(frame: pd.DataFrame, profile: pd.DataFrame, spec: ModelSpec) -> dict[str, Figure]:
+    """Draw the figures of a data profile.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A validated frame.
+    profile : pandas.DataFrame
+        What was computed of it.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        ``series`` and ``correlations``.
+    """
+    return {
+        "series": draw_series(*add_up_periods(frame, profile, spec)),
+        "correlations": draw_correlations(select_correlations(profile)),
+    }
+
+
 def render_profile(
-    frame: pd.DataFrame, profile: pd.DataFrame, spec: ModelSpec, warnings: Sequence[str]
+    frame: pd.DataFrame,
+    profile: pd.DataFrame,
+    spec: ModelSpec,
+    warnings: Sequence[str],
+    figures: Mapping[str, Figure],
 ) -> str:
     """Write the page of a data profile.
 
@@ -33,13 +61,14 @@ def render_profile(
         The model.
     warnings : sequence of str
         What should be looked at.
+    figures : mapping of str to matplotlib.figure.Figure
+        As of `draw_profile`.
 
     Returns
     -------
     str
         HTML without any request to elsewhere.
     """
-    correlations = select_correlations(profile)
     return open_template("profile.html").render(
         spec=spec,
         source=" and ".join(show_place(place) for place in spec.data.paths),
@@ -48,11 +77,8 @@ def render_profile(
         groups=_share_groups(profile),
         cells=list_records(_name_cells(frame, spec)) if spec.data.panel else [],
         warnings=warnings,
-        figures={
-            "series": encode_svg(draw_series(*add_up_periods(frame, profile, spec))),
-            "correlations": encode_svg(draw_correlations(correlations)),
-            "correlations_width": 12 + 3 * len(correlations),
-        },
+        figures={name: encode_svg(figure) for name, figure in figures.items()},
+        correlations_width=12 + 3 * len(select_correlations(profile)),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import linregress, pearsonr
 
 from mmm_pipeline.ingest.profile import profile_frame, summarize_frame
-from mmm_pipeline.report.profile import render_profile, select_correlations
+from mmm_pipeline.report.profile import draw_profile, render_profile, select_correlations
 from mmm_pipeline_tests.factories import make_raw, make_spec, validate
 from mmm_pipeline_tests.ingest.layouts.one_world import GEOS, make_truth, write_mff, write_wide
 
@@ -105,7 +105,10 @@ def test_what_a_flat_file_leaves_out_is_counted_as_filled() -> None:
 
 def test_the_page_says_it_all_and_asks_for_nothing(frame: pd.DataFrame) -> None:
     spec = SPEC.model_copy(update={"name": "acme"})
-    page = render_profile(frame, profile_frame(frame, spec), spec, ["<b>look</b> here"])
+    profile = profile_frame(frame, spec)
+    figures = draw_profile(frame, profile, spec)
+
+    page = render_profile(frame, profile, spec, ["<b>look</b> here"], figures)
 
     assert "&lt;b&gt;look&lt;/b&gt; here" in page
     assert "http" not in page.replace("http://www.w3.org", "")

@@ -2,17 +2,14 @@
 
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
-from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
 __all__ = [
-    "draw_correlations",
     "draw_decomposition",
     "draw_fit",
     "draw_prior_target",
     "draw_response_curves",
     "draw_roas",
     "draw_scenarios",
-    "draw_series",
     "draw_shares",
 ]
