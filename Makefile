@@ -37,7 +37,7 @@ lint: .venv/.ready
 
 .PHONY: test
 test: lint .dagster/dagster.yaml  ## Lint, types, doctests and fast tests
-	PYTHONWARNINGS= pytest -m "not slow" --doctest-modules mmm_pipeline mmm_pipeline_tests
+	PYTHONWARNINGS= pytest -n auto --dist worksteal -m "not slow" --doctest-modules mmm_pipeline mmm_pipeline_tests
 
 .PHONY: slow
 slow: .venv/.ready .dagster/dagster.yaml  ## Real fits

@@ -88,7 +88,7 @@ def parse_days(cells: pd.Series, source: DataSource) -> Days:
         text = _text(cells)
         zoneless = text.where(text.str.fullmatch(ISO)).str.replace(UTC_SUFFIX, "", regex=True)
         days = pd.to_datetime(zoneless, format="ISO8601", errors="coerce")
-        wanted = "ISO 8601 dates such as 2024-01-31, or say `data.dayfirst` or `data.date_format`"
+        wanted = "ISO 8601 dates such as 2024-01-31"
     if pd.api.types.is_numeric_dtype(cells.dtype) and not source.date_format:
         days = pd.Series(pd.NaT, index=cells.index, name=cells.name)
     days = days.where(days.dt.year.between(1, 9999))

@@ -22,6 +22,7 @@ from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_
 SPEC = make_spec()
 DEFS = build_model_defs(SPEC)
 GRAPH = DEFS.resolve_asset_graph()
+NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
 EDGES = {
     "raw_data": set(),
     "validated_data": {"raw_data"},
@@ -85,7 +86,7 @@ def test_the_edges_are_those_of_the_plan() -> None:
     assert edges == EDGES
 
 
-@pytest.mark.parametrize("node", GRAPH.asset_nodes, ids=lambda node: node.key.path[-1])
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node.key.path[-1])
 def test_an_asset_says_what_it_is(node: dg.AssetSpec) -> None:
     assert node.description
     assert node.group_name == SPEC.name
@@ -101,7 +102,7 @@ def test_the_checks_are_those_of_the_plan() -> None:
     assert set(found) | set(UNCHECKED) == set(EDGES)
 
 
-@pytest.mark.parametrize("node", GRAPH.asset_nodes, ids=lambda node: node.key.path[-1])
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node.key.path[-1])
 def test_no_asset_is_pickled(node: dg.AssetSpec) -> None:
     assets = DEFS.resolve_assets_def(node.key)
     resources = DEFS.resources or {}

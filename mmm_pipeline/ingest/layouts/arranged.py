@@ -141,6 +141,8 @@ def read_days(cells: pd.Series, source: DataSource, shown_as: str) -> tuple[Days
         ]
     )
     message = f"{shown_as}: column {cells.name!r} must hold {days.wanted}; got {named}."
+    if not (source.dayfirst or source.date_format):
+        message += " If they are written otherwise, say `data.dayfirst` or `data.date_format`."
     return days, [Problem("not_a_date", message, str(cells.name), ("data", "date"), offences)]
 
 
