@@ -77,15 +77,15 @@ def parse_days(cells: pd.Series, source: DataSource) -> Days:
         days = cells.dt.tz_localize(None)
         wanted = "dates"
     elif source.date_format:
-        days = pd.to_datetime(_text(cells), format=source.date_format, errors="coerce")
+        days = pd.to_datetime(parse_texts(cells), format=source.date_format, errors="coerce")
         wanted = f"dates written {source.date_format}, as `data.date_format` says"
     elif source.dayfirst:
-        text = _text(cells)
+        text = parse_texts(cells)
         dashed = text.where(text.str.fullmatch(DAYFIRST)).str.replace("[./]", "-", regex=True)
         days = pd.to_datetime(dashed, format="%d-%m-%Y", errors="coerce")
         wanted = "dates such as 31/01/2024, as `data.dayfirst` says"
     else:
-        text = _text(cells)
+        text = parse_texts(cells)
         zoneless = text.where(text.str.fullmatch(ISO)).str.replace(UTC_SUFFIX, "", regex=True)
         days = pd.to_datetime(zoneless, format="ISO8601", errors="coerce")
         wanted = "ISO 8601 dates such as 2024-01-31"
@@ -122,7 +122,7 @@ def parse_numbers(cells: pd.Series, dialect: CsvDialect) -> Numbers:
         values = cells.astype("float64")
         is_told = isinstance(cells.dtype, pd.ArrowDtype)  # As it is read if it says NaN.
         return Numbers(values, none, values.isna() & cells.notna() if is_told else none)
-    text = _text(cells)
+    text = parse_texts(cells)
     plain = _write_plainly(text, dialect)
     plain = plain.where(plain.str.fullmatch(DECIMAL))
     digits = pa.array(plain.str.removeprefix("+"), type=pa.string(), from_pandas=True)
@@ -156,7 +156,7 @@ def looks_grouped(cells: pd.Series, dialect: CsvDialect) -> bool:
     """
     if pd.api.types.is_numeric_dtype(cells.dtype) or dialect.thousands:
         return False
-    text = _text(cells)
+    text = parse_texts(cells)
     marked = text[text.str.contains(dialect.decimal, regex=False)]
     return len(marked) > 1 and bool(
         marked.str.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}\{dialect.decimal}[0-9]{{3}}").all()
@@ -181,11 +181,6 @@ def parse_texts(cells: pd.Series) -> pd.Series:
     >>> parse_texts(pd.Series([" North", None])).tolist()
     ['North', '']
     """
-    return _text(cells)
-
-
-def _text(cells: pd.Series) -> pd.Series:
-    """Write cells as bare text; nothing for a missing one."""
     if pd.api.types.is_float_dtype(cells.dtype) and (cells.dropna() % 1 == 0).all():
         cells = cells.astype("float64").astype("Int64")  # So that 1 is called 1 in every table.
     text = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype("str")

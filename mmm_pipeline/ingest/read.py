@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mmm_pipeline.errors import Problem
+from mmm_pipeline.ingest.delivery import Delivery
 from mmm_pipeline.ingest.query import ask, show_place
-from mmm_pipeline.ingest.sources import Setting, digest_files, load_files, refuse
+from mmm_pipeline.ingest.sources import (
+    Setting,
+    digest_files,
+    join_digests,
+    load_files,
+    refuse,
+)
 from mmm_pipeline.ingest.tables import read_files
 from mmm_pipeline.spec import CsvDialect, ModelSpec, Query
 
@@ -19,28 +25,6 @@ PATH_SETTING = ("data", "path")
 MEDIA_SETTING = ("data", "media_long", "path")
 NAME_LENGTH = 16
 """Hexadecimal digits of a delivery's name."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A table as it was delivered.
-
-    Attributes
-    ----------
-    frame : pandas.DataFrame
-        Columns and rows in the order of the source. All columns of a CSV file are text.
-    digest : str
-        Name of the content, 64 hexadecimal digits: equal content, equal name.
-    name : str
-        Name of the content as it was read: in another dialect, the same bytes are other cells.
-    notes : list of Problem
-        ``cut_off``, for each file that may have lost its end.
-    """
-
-    frame: pd.DataFrame
-    digest: str
-    name: str
-    notes: list[Problem] = field(default_factory=list)
 
 
 def digest_sources(root: Path, spec: ModelSpec) -> str:
@@ -69,9 +53,7 @@ def digest_sources(root: Path, spec: ModelSpec) -> str:
             digests.append(read_source(root, place, spec.data.csv, setting).digest)
         else:
             digests.append(digest_files(load_files(root, place, setting)))
-    return (
-        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    )
+    return join_digests(digests)
 
 
 def read_source(

@@ -79,7 +79,7 @@ def find_grain_problem(days: pd.Series, spec: ModelSpec, source: str) -> list[Pr
     Returns
     -------
     list of Problem
-        ``grain_too_coarse``, or none.
+        ``grain_mismatch``, or none.
     """
     found = detect_grain(pd.DatetimeIndex(days.dropna()))
     asked, first = spec.data.grain, spec.data.week_start

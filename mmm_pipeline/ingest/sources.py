@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,22 @@ def digest_files(files: dict[str, bytes]) -> str:
     str
         SHA-256 as 64 hexadecimal digits: of the bytes of one file, or of the digests of several.
     """
-    digests = sorted(hashlib.sha256(content).hexdigest() for content in files.values())
+    return join_digests(sorted(hashlib.sha256(content).hexdigest() for content in files.values()))
+
+
+def join_digests(digests: Sequence[str]) -> str:
+    """Name several contents together.
+
+    Parameters
+    ----------
+    digests : sequence of str
+        In an order that counts; at least one.
+
+    Returns
+    -------
+    str
+        That of a single one as it is.
+    """
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("".join(digests).encode()).hexdigest()

@@ -57,12 +57,9 @@ def specify_rules(key: dg.AssetKey, rules: Sequence[Rule]) -> list[dg.AssetCheck
     -------
     list of dagster.AssetCheckSpec
     """
-    return [
-        dg.AssetCheckSpec(
-            rule.code, asset=key, description=rule.description, blocking=rule.severity == "error"
-        )
-        for rule in rules
-    ]
+    errors = {rule.code: rule.description for rule in rules if rule.severity == "error"}
+    others = {rule.code: rule.description for rule in rules if rule.severity != "error"}
+    return [*specify(key, errors, blocking=True), *specify(key, others, blocking=False)]
 
 
 def report_rules(
@@ -87,18 +84,13 @@ def report_rules(
     for problem in problems:
         by_code.setdefault(problem.code, []).append(problem)
     for rule in rules if rules is not None else [r for r in RULES if r.code in by_code]:
-        own = by_code.get(rule.code, [])
-        yield dg.AssetCheckResult(
-            check_name=rule.code,
-            passed=not own or rule.severity == "info",
-            severity=SEVERITIES[rule.severity],
-            description="\n".join(problem.message for problem in own) or None,
-            metadata={"n_problems": len(own), **tabulate_offences(own)},
-        )
+        yield report_problems(rule.code, by_code.get(rule.code, []), rule.severity)
 
 
-def report_problems(name: str, problems: Sequence[Problem]) -> dg.AssetCheckResult:
-    """Answer a blocking check on data.
+def report_problems(
+    name: str, problems: Sequence[Problem], severity: Severity = "error"
+) -> dg.AssetCheckResult:
+    """Answer a check on data.
 
     Parameters
     ----------
@@ -106,6 +98,8 @@ def report_problems(name: str, problems: Sequence[Problem]) -> dg.AssetCheckResu
         The check.
     problems : sequence of Problem
         Everything that was found.
+    severity : {"error", "warning", "info"}
+        What a problem is; with an information the check passes, and says it.
 
     Returns
     -------
@@ -114,7 +108,8 @@ def report_problems(name: str, problems: Sequence[Problem]) -> dg.AssetCheckResu
     """
     return dg.AssetCheckResult(
         check_name=name,
-        passed=not problems,
+        passed=not problems or severity == "info",
+        severity=SEVERITIES[severity],
         description="\n".join(problem.message for problem in problems) or None,
         metadata={"n_problems": len(problems), **tabulate_offences(problems)},
     )

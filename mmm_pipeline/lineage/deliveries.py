@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from upath import UPath
 
-from mmm_pipeline.ingest.read import Delivery
+from mmm_pipeline.ingest.delivery import Delivery
 from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import RecordForm, TableForm
 
@@ -34,11 +34,6 @@ class Receipt:
 
     delivery: str
     received_at: str
-
-    @property
-    def day(self) -> dt.date:
-        """Day of its arrival."""
-        return dt.datetime.fromisoformat(self.received_at).date()
 
 
 @dataclass(frozen=True)
@@ -85,8 +80,12 @@ class Deliveries:
         if not self._has(asset, name):
             put(folder / f"delivery={name}", "data", TABLE_FORM, delivery.frame)
         moment = now.isoformat(timespec="microseconds")
-        record = {"delivery": name, "received_at": moment, "sha256": delivery.digest}
-        record["rows"] = len(delivery.frame)  # type: ignore[assignment]
+        record = {
+            "delivery": name,
+            "received_at": moment,
+            "sha256": delivery.digest,
+            "rows": len(delivery.frame),
+        }
         put(folder, "log", RECORD_FORM, [*arrivals, record])
         return Receipt(name, moment)
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from mmm_pipeline.ingest.delivery import Delivery
 from mmm_pipeline.ingest.history import open_history
-from mmm_pipeline.ingest.read import Delivery
 from mmm_pipeline.lineage.deliveries import Deliveries
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline_tests.factories import make_raw, make_spec
