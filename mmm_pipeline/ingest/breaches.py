@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmm_pipeline.errors import Problem
+from mmm_pipeline.errors import Offence, Problem
 from mmm_pipeline.ingest.contract import MIN_PERIODS, Breach, find_missing_rows
 from mmm_pipeline.ingest.grain import build_calendar, detect_grain
 from mmm_pipeline.ingest.layouts.arranged import name_places, offend
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.roles import Role
 from mmm_pipeline.spec import ModelSpec
+
+DATE_SETTING = ("data", "date")
+"""The words of the spec that name the date."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Context:
     ) -> "Context":
         """Speak of the series of a source."""
         pairs = [(one.name, role) for role in roles for one in role.sources]
-        names = {name: name for name, _ in pairs}
-        settings = {name: role.setting for name, role in pairs}
+        names = {"date": spec.data.date} | {name: name for name, _ in pairs}
+        settings = {"date": DATE_SETTING} | {name: role.setting for name, role in pairs}
         return cls(
             frame, dims, spec, names, settings, {name: role.is_media for name, role in pairs}
         )
@@ -57,8 +60,8 @@ class Context:
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> "Context":
         """Speak of the columns of a validated frame."""
-        names = {role.column: role.name for role in roles}
-        settings = {role.column: role.setting for role in roles}
+        names = {"date": spec.data.date} | {role.column: role.name for role in roles}
+        settings = {"date": DATE_SETTING} | {role.column: role.setting for role in roles}
         is_media = {role.column: role.is_media for role in roles}
         return cls(frame, list(spec.data.panel), spec, names, settings, is_media)
 
@@ -67,29 +70,23 @@ class Context:
         long = self.spec.data.media_long
         return show_place(long.path if long and self.is_media.get(column) else self.spec.data.path)
 
-    @property
-    def date(self) -> str:
-        """What the date is called in the source."""
-        return self.spec.data.date
-
     def breach(self, code: str, column: str, bad: pd.Series, message: str) -> Problem:
         """Fill `{places}` of a message with those of the offenders, and keep the offenders."""
-        name = self.date if column == "date" else self.names[column]
-        setting = ("data", "date") if column == "date" else self.settings[column]
-        cells = self.frame[column].rename(name)
+        cells = self.frame[column].rename(self.names[column])
         if column == "date":
             cells = cells.dt.strftime("%Y-%m-%d")
         offences = offend(self.frame, self.dims, cells, bad)
-        told = message.replace("{places}", name_places(offences))
-        return Problem(
-            code, f"{self.source(column)}: column {name!r} {told}", name, setting, offences
+        return self.whole(
+            code, column, message.replace("{places}", name_places(offences)), offences
         )
 
-    def whole(self, code: str, column: str, message: str) -> Problem:
-        """Tell a breach that no cell alone is to blame for."""
-        name = self.date if column == "date" else self.names[column]
-        setting = ("data", "date") if column == "date" else self.settings[column]
-        return Problem(code, f"{self.source(column)}: column {name!r} {message}", name, setting)
+    def whole(
+        self, code: str, column: str, message: str, offences: tuple[Offence, ...] = ()
+    ) -> Problem:
+        """Tell a breach; no cell alone need be to blame for it."""
+        name = self.names[column]
+        words = f"{self.source(column)}: column {name!r} {message}"
+        return Problem(code, words, name, self.settings[column], offences)
 
     @property
     def span(self) -> str:
@@ -194,18 +191,17 @@ def _tell_irregular(context: Context, column: str) -> Problem:
     return context.breach("irregular_calendar", column, bad, words)
 
 
-def _tell_gap(context: Context, _: str) -> Problem:
+def _tell_gap(context: Context, column: str) -> Problem:
     missing = find_missing_rows(context.frame, context.dims)
     grain = detect_grain(pd.DatetimeIndex(context.frame["date"].dropna()))
-    absent = pd.Series("no row", index=missing.index, name=context.date)
+    absent = pd.Series("no row", index=missing.index, name=context.names[column])
     offences = offend(missing, context.dims, absent, absent.notna())
     cell = " for every cell" if context.dims else ""
-    message = (
-        f"{context.source('date')}: column {context.date!r} must hold every {grain} from the first "
-        f"to the last{cell}; it skips {name_places(offences)}. Add the rows, with spend 0 where "
-        "nothing was spent."
+    words = (
+        f"must hold every {grain} from the first to the last{cell}; it skips "
+        f"{name_places(offences)}. Add the rows, with spend 0 where nothing was spent."
     )
-    return Problem("missing_period", message, context.date, ("data", "date"), offences)
+    return context.whole("missing_period", column, words, offences)
 
 
 def _tell_too_few(context: Context, column: str) -> Problem:

@@ -57,6 +57,25 @@ class Arranged:
         """
         return replace(self, frame=self.frame.assign(**{name: values}))
 
+    def keep(self, rows: pd.Series) -> "Arranged":
+        """Keep some of the rows, and number them anew.
+
+        Parameters
+        ----------
+        rows : pandas.Series
+            True for a row that stays.
+
+        Returns
+        -------
+        Arranged
+        """
+
+        def cut(cells: dict[str, pd.Series]) -> dict[str, pd.Series]:
+            return {name: mask[rows].reset_index(drop=True) for name, mask in cells.items()}
+
+        frame = self.frame[rows].reset_index(drop=True)
+        return replace(self, frame=frame, is_wrong=cut(self.is_wrong), says_nan=cut(self.says_nan))
+
 
 def offend(
     rows: pd.DataFrame, dims: Sequence[str], cells: pd.Series, bad: pd.Series

@@ -1,6 +1,7 @@
 """A long table of media, one record per period and line of a media plan, beside a wide one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -88,16 +89,7 @@ def _keep_common_dates(arranged: Arranged, days: pd.Series, spec: ModelSpec) -> 
             Problem("dropped_periods", message, column, ("data", "media_long"), offences)
         )
     keep = arranged.frame["date"].isin(common) | arranged.frame["date"].isna()
-    if len(inside) or keep.all():
-        return arranged
-    return Arranged(
-        arranged.frame[keep].reset_index(drop=True),
-        arranged.dims,
-        {name: mask[keep].reset_index(drop=True) for name, mask in arranged.is_wrong.items()},
-        {name: mask[keep].reset_index(drop=True) for name, mask in arranged.says_nan.items()},
-        arranged.problems,
-        arranged.notes,
-    )
+    return arranged if len(inside) else arranged.keep(keep)
 
 
 def _find_cells_alone(
@@ -151,12 +143,4 @@ def _add_media(
             arranged.filled[source.name] = int(absent.sum())
             columns[source.name] = joined["_value"].mask(absent, 0.0)
     frame = pd.concat([arranged.frame, pd.DataFrame(columns)], axis=1)
-    return Arranged(
-        frame,
-        arranged.dims,
-        arranged.is_wrong,
-        arranged.says_nan,
-        arranged.problems,
-        arranged.notes,
-        arranged.filled,
-    )
+    return replace(arranged, frame=frame)

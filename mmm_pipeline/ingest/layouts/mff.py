@@ -1,6 +1,8 @@
 """A Master Flat File: one record per period, variable, and dims of the variable's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -55,22 +57,39 @@ def arrange_mff(raw: pd.DataFrame, spec: ModelSpec) -> Arranged:
     # What amounts are split by comes first.
     for role in sorted(roles, key=lambda role: role.kind not in {"target", "population"}):
         for source in role.sources:
-            series, lacking = _bring_to_grid(records, role, source, arranged, spec)
-            if lacking and role.aggregate == "sum":
-                weights = _weigh(records, columns, arranged, spec)
-                series = series * spread_over_cells(grid, lacking, weights, records.problems)
-                records.notes.append(_note_split(role, source, lacking, spec))
+            brought = _bring_to_grid(records, role, source, grid, spec)
+            series = brought.values
+            arranged.says_nan[source.name] = brought.says_nan
+            if role.is_media:
+                arranged.filled[source.name] = int(brought.is_absent.sum())
+                series = series.mask(brought.is_absent, 0.0)
+            if brought.lacking and role.aggregate == "sum":
+                weights = _weigh(records, columns, grid, spec)
+                series = series * spread_over_cells(
+                    grid, brought.lacking, weights, records.problems
+                )
+                records.notes.append(_note_split(role, source, brought.lacking, spec))
             columns[source.name] = series
-    frame = pd.concat([grid, pd.DataFrame(columns)], axis=1)
-    return Arranged(
-        frame,
-        arranged.dims,
-        {name: pd.Series(data=False, index=frame.index) for name in columns},
-        arranged.says_nan,
-        arranged.problems,
-        arranged.notes,
-        arranged.filled,
-    )
+    return replace(arranged, frame=pd.concat([grid, pd.DataFrame(columns)], axis=1))
+
+
+class _Brought(NamedTuple):
+    """A series on the rows of the grid.
+
+    Attributes
+    ----------
+    values : pandas.Series
+        Missing where there is no record, or one that says NaN.
+    says_nan, is_absent : pandas.Series
+        Which of the two.
+    lacking : list of str
+        The panel's dims that the series does not have.
+    """
+
+    values: pd.Series
+    says_nan: pd.Series
+    is_absent: pd.Series
+    lacking: list[str]
 
 
 def _build_grid(records: Records) -> pd.DataFrame:
@@ -84,12 +103,9 @@ def _build_grid(records: Records) -> pd.DataFrame:
 
 
 def _bring_to_grid(
-    records: Records, role: Role, source: Source, arranged: Arranged, spec: ModelSpec
-) -> tuple[pd.Series, list[str]]:
-    """Aggregate what is finer, repeat what is coarser, and mark what is absent.
-
-    Also lists the panel's dims that the series does not have.
-    """
+    records: Records, role: Role, source: Source, grid: pd.DataFrame, spec: ModelSpec
+) -> _Brought:
+    """Aggregate what is finer, repeat what is coarser, and mark what is absent."""
     table = records.of(source)
     if (declared := name_columns(spec).dimensions.get(source.column)) is not None:
         table = table.drop_duplicates(["date", *declared])
@@ -109,14 +125,13 @@ def _bring_to_grid(
     how = "first" if len(named) == groups.ngroups else role.aggregate
     values = groups.agg(_value=("_value", how), _is_nan=("_is_nan", "any"))
     values["_value"] = values["_value"].mask(values["_is_nan"])
-    joined = arranged.frame[keys].merge(values, "left", keys)
-    absent = joined["_is_nan"].isna()
-    arranged.says_nan[source.name] = joined["_is_nan"].eq(True)  # noqa: FBT003
-    series = joined["_value"].rename(source.name)
-    if role.is_media:
-        arranged.filled[source.name] = int(absent.sum())
-        series = series.mask(absent, 0.0)
-    return series, [name for name in records.panel if name not in dims]
+    joined = grid[keys].merge(values, "left", keys)
+    return _Brought(
+        joined["_value"],
+        joined["_is_nan"].eq(True),  # noqa: FBT003
+        joined["_is_nan"].isna(),
+        [name for name in records.panel if name not in dims],
+    )
 
 
 def _note_split(role: Role, source: Source, lacking: list[str], spec: ModelSpec) -> Problem:
@@ -129,7 +144,7 @@ def _note_split(role: Role, source: Source, lacking: list[str], spec: ModelSpec)
 
 
 def _weigh(
-    records: Records, columns: Mapping[str, pd.Series], arranged: Arranged, spec: ModelSpec
+    records: Records, columns: Mapping[str, pd.Series], grid: pd.DataFrame, spec: ModelSpec
 ) -> pd.DataFrame | None:
     """Look up how much each period and cell weighs when an amount is split."""
     word = choose_weights(spec)
@@ -143,6 +158,5 @@ def _weigh(
         )
     else:
         role = Role(word, "control", (Source(word),), ("data", "mff", "weights"), "mean")
-        values, _ = _bring_to_grid(records, role, role.sources[0], arranged, spec)
-        arranged.says_nan.pop(word)
-    return arranged.frame.assign(_value=values)
+        values = _bring_to_grid(records, role, role.sources[0], grid, spec).values
+    return grid.assign(_value=values)

@@ -29,7 +29,7 @@ class Records:
     Attributes
     ----------
     table : pandas.DataFrame
-        ``date``, ``variable``, ``value``, ``is_wrong``, and a column for each dim, empty text
+        ``date``, ``variable``, ``value``, ``as_written``, and a column for each dim, empty text
         where a record does not say.
     panel : dict of str to str
         Dim of the file by dim of the panel.
@@ -136,10 +136,10 @@ def read_records(raw: pd.DataFrame, spec: ModelSpec) -> Records:
     wanted = _list_variables(spec, roles)
     _require_variables(wanted, variables, shown)
     notes = _note_unused(variables, set(wanted), mff.variable, shown)
-    raw = raw[variables.isin(list(wanted))].reset_index(drop=True)
+    raw = raw[variables.isin(list(wanted))]
     days, problems = read_days(raw[spec.data.date], spec.data, shown)
     used = is_used(days.values, spec)
-    raw, dates = raw[used], days.values[used]
+    raw, dates = raw[used].reset_index(drop=True), days.values[used].reset_index(drop=True)
     numbers = parse_numbers(raw[mff.value], spec.data.csv)
     table = pd.DataFrame(
         {
@@ -147,14 +147,11 @@ def read_records(raw: pd.DataFrame, spec: ModelSpec) -> Records:
             "variable": parse_texts(raw[mff.variable]),
             "value": numbers.values.mask(numbers.is_wrong, 1.0),
             "as_written": raw[mff.value],
-            "is_wrong": numbers.is_wrong,
         }
     )
     for dim in MFF_DIMENSIONS:
         column = getattr(mff, dim)
         table[dim] = parse_texts(raw[column]) if column in raw.columns else ""
-    table = table.reset_index(drop=True)
-    numbers = Numbers(*(mask.reset_index(drop=True) for mask in numbers))
     problems += _tell_no_numbers(table, numbers, shown)
     for variable in table["variable"].unique():
         cells = table.loc[table["variable"] == variable, "as_written"].rename(variable)
@@ -229,8 +226,7 @@ def _note_unused(variables: pd.Series, wanted: set[str], column: str, shown: str
 def _tell_no_numbers(table: pd.DataFrame, numbers: Numbers, shown: str) -> list[Problem]:
     """Tell the values that are no numbers, variable by variable."""
     problems = []
-    is_wrong = table["is_wrong"]
-    for variable in table.loc[is_wrong, "variable"].unique():
+    for variable in table.loc[numbers.is_wrong, "variable"].unique():
         chosen = table["variable"] == variable
         cells = table.loc[chosen, "as_written"].rename(variable)
         part = Numbers(*(mask[chosen] for mask in numbers))

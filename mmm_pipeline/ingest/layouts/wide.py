@@ -1,6 +1,7 @@
 """One row per period and cell, one column per variable: as is, and as an entity panel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -48,7 +49,8 @@ def arrange_wide(
     _require_columns(raw, spec, roles, shown)
     days, problems = read_days(raw[spec.data.date], spec.data, shown)
     used = is_used(days.values, spec)
-    raw, rows = raw[used], pd.DataFrame({"date": days.values[used]})
+    raw = raw[used].reset_index(drop=True)
+    rows = pd.DataFrame({"date": days.values[used].reset_index(drop=True)})
     dims = list_dims(spec)
     for dim, column in dims.items():
         rows[dim] = parse_texts(raw[column])
@@ -79,15 +81,7 @@ def _read_series(
         arranged.is_wrong[name], arranged.says_nan[name] = numbers.is_wrong, numbers.says_nan
         arranged.problems.extend(tell_not_a_number(rows, arranged.dims, cells, numbers, shown))
         arranged.notes.extend(note_grouped(cells, spec.data.csv, shown))
-    frame = pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
-    return Arranged(
-        frame.reset_index(drop=True),
-        arranged.dims,
-        {name: mask.reset_index(drop=True) for name, mask in arranged.is_wrong.items()},
-        {name: mask.reset_index(drop=True) for name, mask in arranged.says_nan.items()},
-        arranged.problems,
-        arranged.notes,
-    )
+    return replace(arranged, frame=pd.concat([rows, pd.DataFrame(columns)], axis=1))
 
 
 def _tell_missing_text(text: pd.Series, source: Source, shown: str) -> Problem:

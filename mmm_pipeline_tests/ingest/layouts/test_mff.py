@@ -256,3 +256,31 @@ def test_a_finer_count_may_be_multiplied_by_one_value_per_cell() -> None:
     frame = read([*orders, *basket, ("2024-01-01", "North", "", "tv", "1")], data=data).frame
 
     assert (frame["Orders"] * frame["Basket"]).tolist() == [40.0]
+
+
+def test_a_weight_that_is_a_control_still_says_nan() -> None:
+    stores = [
+        (day, geo, "", "Stores", value)
+        for day, geo, value in (
+            ("2024-01-01", "North", "6"),
+            ("2024-01-01", "South", "2"),
+            ("2024-01-08", "North", "NaN"),
+            ("2024-01-08", "South", "2"),
+        )
+    ]
+
+    arranged = read(
+        [
+            *SALES,
+            *stores,
+            ("2024-01-08", "South", "", "tv", "100"),
+            ("2024-01-08", "", "", "Leaflets", "8"),
+        ],
+        data={"mff": {"weights": "Stores"}},
+        controls={
+            "stores": {"column": "Stores", "fill": 1},
+            "leaflets": {"column": "Leaflets", "aggregate": "sum"},
+        },
+    )
+
+    assert arranged.says_nan["Stores"].tolist() == [False, False, True, False]
