@@ -33,6 +33,8 @@ UNCUT = {"uncut": "The end of the source is there: its last line is closed."}
 COMPLETE = {"nothing_lost": "The features give the validated data back, and nothing else."}
 DELIVERY, RECEIVED = "delivery", "received_at"
 """Attributes of a raw table: the name of its content, and when that first came."""
+FINDINGS = "findings"
+"""Attribute of validated data: what should be looked at, one sentence each."""
 
 
 def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
@@ -109,11 +111,12 @@ def _validated_data(model: Model) -> dg.AssetsDefinition:
             *find_warnings(frame, spec, _received(tables)),
             *_find_restated(model, tables, frame),
         ]
+        frame.attrs[FINDINGS] = [finding.message for finding in findings]
         yield dg.Output(
             frame, metadata={**show_columns(frame), "preview": show_table(frame.head(5))}
         )
-        for finding in findings:
-            dg.get_dagster_logger().warning(finding.message)
+        for words in frame.attrs[FINDINGS]:
+            dg.get_dagster_logger().warning(words)
         yield from report_rules(findings, list_rules(spec))
         model.deliveries.note_ingested(_names(tables))
 
@@ -130,13 +133,12 @@ def _data_profile(model: Model) -> dg.AssetsDefinition:
     def data_profile(validated_data: pd.DataFrame) -> dg.Output[Profile]:
         """The data before anybody models them: ranges, shares, activity, trend, correlations."""
         from mmm_pipeline.ingest.profile import profile_frame, summarize_frame
-        from mmm_pipeline.ingest.quality import find_warnings
         from mmm_pipeline.report.profile import draw_profile, render_profile
 
         table = profile_frame(validated_data, model.spec)
         figures = draw_profile(validated_data, table, model.spec)
-        warnings = [problem.message for problem in find_warnings(validated_data, model.spec)]
-        page = render_profile(validated_data, table, model.spec, warnings, figures)
+        findings = validated_data.attrs[FINDINGS]
+        page = render_profile(validated_data, table, model.spec, findings, figures)
         whole = summarize_frame(validated_data, model.spec)
         return dg.Output(
             Profile(table, page),

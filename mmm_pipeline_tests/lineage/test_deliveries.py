@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+from markupsafe import escape
 from upath import UPath
 
 from mmm_pipeline.ingest.delivery import Delivery
@@ -183,6 +184,18 @@ def test_a_profile_is_a_table_and_a_page(tmp_path: Path) -> None:
     metadata = result.asset_materializations_for_node("acme__data_profile")[0].metadata
     assert metadata["periods"].value == 60
     assert {"series", "correlations", "columns"} <= set(metadata)
+
+
+def test_the_page_lists_all_that_the_checks_found(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    deliver(project, make_weeks(60))
+    changed(3, "1099.5").to_csv(tmp_path / "data" / "acme.csv", index=False)
+
+    result = materialize(SPEC, project, UPTO_PROFILE)
+
+    said = [str(check(result, "restated_history").description)]
+    page = (tmp_path / "outputs/acme/data_profile.html").read_text()
+    assert all(str(escape(words)) in page for words in said)
 
 
 @pytest.mark.parametrize(
