@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import ScenarioError
-from mmm_pipeline.insight.recent import mean_recent_spend
+from mmm_pipeline.insight.recent import mean_recent
 from mmm_pipeline.spec import ModelSpec, Scenario
 
 BUDGET_TOLERANCE = 1e-6
@@ -53,7 +53,7 @@ def find_broken_constraints(
         One sentence for each budget that is not met, and each channel out of bounds.
     """
     broken = []
-    for name, scenario in spec.scenarios.items():
+    for name, scenario in list_scenarios(features, spec).items():
         plan = bound_plan(features, scenario)
         spend = table[table["scenario"] == name].set_index("channel")["spend"].to_xarray()
         spend = spend.sel(channel=plan.current["channel"])
@@ -67,6 +67,24 @@ def find_broken_constraints(
             for channel in spend["channel"].where(outside, drop=True).to_numpy()
         ]
     return broken
+
+
+def list_scenarios(features: xr.Dataset, spec: ModelSpec) -> Mapping[str, Scenario]:
+    """List the scenarios that can be planned.
+
+    Parameters
+    ----------
+    features : xarray.Dataset
+        Of the fit.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    mapping of str to Scenario
+        Those of the spec; none where nothing is bought, and there is no budget to plan.
+    """
+    return spec.scenarios if features["is_bought"].any() else {}
 
 
 def bound_plan(features: xr.Dataset, scenario: Scenario) -> Plan:
@@ -84,7 +102,10 @@ def bound_plan(features: xr.Dataset, scenario: Scenario) -> Plan:
     Plan
         With today's plan for its spend.
     """
-    current = mean_recent_spend(features).reset_coords(drop=True) * scenario.periods
+    recent = mean_recent(features, "spend")
+    cells = [dim for dim in recent.dims if dim != "channel"]
+    bought = recent.sum(cells).where(features["is_bought"], drop=True).reset_coords(drop=True)
+    current = bought * scenario.periods
     return Plan(
         budget=scenario.resolve_budget(float(current.sum())),
         current=current,

@@ -1,10 +1,11 @@
 """Plan a budget for the periods after the data, and tell what it would bring."""
 
-import copy
-from typing import Any
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.optimize import minimize
 
 from mmm_pipeline.decision.constraints import (
     BUDGET_TOLERANCE,
@@ -12,18 +13,23 @@ from mmm_pipeline.decision.constraints import (
     bound_plan,
     fill_in_order,
     fit_into,
+    list_scenarios,
     require_feasible,
 )
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import DAYS, extend_calendar
-from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.recent import mean_recent, read_price
+from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 
 SEARCH_DRAWS = 1000
 """Draws that plans are searched with; what a plan brings is told with all of them."""
 MAX_ITERATIONS = 100
 """Steps after which a climb is given up; most need 10 to 50."""
+STEP = 1e-6
+"""Share of the budget by which spend is moved to see where the response rises."""
+TOLERANCE = 1e-10
+"""Share of today's response below which a further step is not worth it."""
 COLUMNS = {
     "scenario": "str",
     "channel": "str",
@@ -63,18 +69,17 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     ScenarioError
         If a budget cannot be spent within its bounds; every such scenario is named.
     """
-    plans = {
-        name: bound_plan(fit.features, scenario) for name, scenario in fit.spec.scenarios.items()
-    }
+    asked = list_scenarios(fit.features, fit.spec)
+    plans = {name: bound_plan(fit.features, scenario) for name, scenario in asked.items()}
     require_feasible(plans)
     if not plans:
         nothing = pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
         nothing.attrs["fit_id"] = fit.fit_id
         return Summary(nothing, xr.Dataset(attrs={"fit_id": fit.fit_id}))
-    lengths = {scenario.periods for scenario in fit.spec.scenarios.values()}
+    lengths = {scenario.periods for scenario in asked.values()}
     windows = {periods: Window(fit, periods) for periods in lengths}
     tables, draws = [], []
-    for name, scenario in fit.spec.scenarios.items():
+    for name, scenario in asked.items():
         window = windows[scenario.periods]
         plan = window.allocate(plans[name])
         response = window.respond(plan.spend)
@@ -88,7 +93,9 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
 
 
 class Window:
-    """The library's optimiser for one length of window, in totals instead of per period.
+    """What spend brings in the periods that follow the data, in totals of the window.
+
+    Spend is spread evenly over the periods, and over the cells of a panel as it is today.
 
     Parameters
     ----------
@@ -99,23 +106,18 @@ class Window:
     """
 
     def __init__(self, fit: ConvergedFit, periods: int) -> None:
-        features = fit.features
-        last, grain = pd.Timestamp(features["date"].to_numpy()[-1]), features.attrs["grain"]
-        mmm = restore_model(fit)
-        n_lags = mmm.effective_carryover_lags()
-        dates = extend_calendar(last, grain, periods + n_lags)
-        # The library adds the carry-over to the window's end in days, a month being 30 of them.
-        end = dates[-1] - pd.Timedelta(days=n_lags * DAYS[grain])
+        features, response = fit.features, read_response(fit)
+        self._cells = list(fit.spec.data.panel)
         self._periods = periods
-        self._target_scale = float(features["target_scale"])
-        self._optimizer: Any = mmm.budget_optimizer(dates[0], end)
-        if self._optimizer.num_periods != periods:
-            message = f"the optimiser plans {self._optimizer.num_periods} periods, not {periods}"
-            raise ScenarioError(message)
-        thinned = copy.copy(mmm)
-        thinned.idata = _thin(mmm.idata, SEARCH_DRAWS)
-        self._search: Any = thinned.budget_optimizer(dates[0], end)
-        self._nothing = self._contribute(xr.zeros_like(features["channel_scale"]))
+        recent = mean_recent(features, "spend").where(features["is_bought"], drop=True)
+        total = recent.sum(self._cells)
+        share = (recent / total.where(total > 0)).fillna(1 / (recent.size / total.size))
+        self._exposure_per_money = (share / read_price(features)).reset_coords(drop=True)
+        channels = [str(channel) for channel in total["channel"].to_numpy()]
+        self._response = response.choose(channels)
+        self._past = features["exposure"].sel(channel=channels).reset_coords(drop=True)
+        self._searched = self._prepare(self._response.thin(SEARCH_DRAWS))
+        self._whole = self._prepare(self._response)
 
     def allocate(self, plan: Plan) -> Plan:
         """Find the best plan from several starts, and never take a worse one than a start.
@@ -161,7 +163,7 @@ class Window:
         xarray.DataArray, dims ``(channel, sample)``
             Target units, carry-out after the window included.
         """
-        return self._contribute(spend / self._periods) - self._nothing
+        return self._whole(spend)
 
     def _list_starts(self, plan: Plan) -> tuple[xr.DataArray, ...]:
         """Start from today's shares, from equal money, and from the best returns filled first."""
@@ -178,40 +180,57 @@ class Window:
         returns = (earned / current.where(current > 0)).fillna(0).to_series()
         return [str(channel) for channel in returns.sort_values(ascending=False).index]
 
-    def _contribute(self, per_period: xr.DataArray) -> xr.DataArray:
-        """Sum a plan's contributions over the window, carry-in and carry-out included."""
-        scaled = self._optimizer.evaluate_response_distribution(per_period, "channel_contribution")
-        total: xr.DataArray = scaled.sum("date") * self._target_scale
-        return total.transpose("channel", "sample").reset_coords(drop=True)
+    def _prepare(self, response: MediaResponse) -> Callable[[xr.DataArray], xr.DataArray]:
+        """Work out once what does not depend on the plan: carry-in, and how a plan is carried."""
+        n_lags = response.weights.sizes[LAG]
+        length = self._periods + n_lags - 1
+        dates = {"date": np.arange(n_lags - 1 + length)}
+        past = self._past.isel(date=slice(max(0, self._past.sizes["date"] - n_lags + 1), None))
+        before = past.pad(date=(n_lags - 1 - past.sizes["date"], length), constant_values=0.0)
+        carried_in = response.carry(before.assign_coords(dates)).isel(date=slice(n_lags - 1, None))
+        is_on = xr.DataArray(
+            (np.arange(length) < self._periods).astype(float),
+            dims="date",
+            coords={"date": np.arange(n_lags - 1, n_lags - 1 + length)},
+        )
+        carried = response.carry(is_on * xr.ones_like(response.scale))
+        already = response.bend(carried_in)
+
+        def respond(spend: xr.DataArray) -> xr.DataArray:
+            exposure = spend / self._periods * self._exposure_per_money
+            added = response.bend(carried_in + carried * exposure) - already
+            return added.sum(["date", *self._cells]).transpose("channel", "sample")
+
+        return respond
 
     def _improve(self, plan: Plan, start: xr.DataArray) -> xr.DataArray | None:
-        """Let the library's SLSQP climb from a start; None where it stops before it is there."""
+        """Let SLSQP climb from a start; None where it stops before it is there."""
         if float((plan.upper - plan.lower).sum()) <= BUDGET_TOLERANCE * plan.budget:
             return start
-        bounds = xr.concat([plan.lower, plan.upper], "bound").assign_coords(
-            bound=["lower", "upper"]
-        )
-        result = self._search.allocate_budget(
-            total_budget=plan.budget / self._periods,
-            budget_bounds=(bounds / self._periods).transpose("channel", "bound"),
-            x0=start / self._periods,
-            minimize_kwargs={"options": {"maxiter": MAX_ITERATIONS}},
-            return_if_fail=True,
-        )
-        if not result.scipy_result.success:
-            return None
-        spend = (result.budgets * self._periods).reset_coords(drop=True).drop_attrs()
-        return fit_into(plan, spend.sel(channel=plan.current["channel"]))
+        step = STEP * plan.budget
+        unit = float(abs(self._searched(start)).mean("sample").sum()) or 1.0
 
+        def fall(shares: np.ndarray) -> tuple[float, np.ndarray]:
+            spend = start.copy(data=shares * plan.budget)
+            here = self._searched(spend).mean("sample")
+            # A channel's response depends on its own spend alone: one step moves them all.
+            slope = (self._searched(spend + step).mean("sample") - here) / STEP
+            return -float(here.sum()) / unit, -slope.to_numpy() / unit
 
-def _thin(idata: xr.DataTree, n_draws: int) -> xr.DataTree:
-    """Keep evenly spaced draws of every chain, so that about as many are left as are asked for."""
-    posterior = idata["/posterior"].to_dataset()
-    step = max(1, posterior.sizes["chain"] * posterior.sizes["draw"] // n_draws)
-    constants = idata["/constant_data"].to_dataset()
-    return xr.DataTree.from_dict(
-        {"posterior": posterior.isel(draw=slice(None, None, step)), "constant_data": constants}
-    )
+        result = minimize(
+            fall,
+            start.to_numpy() / plan.budget,
+            jac=True,
+            method="SLSQP",
+            bounds=list(zip(plan.lower / plan.budget, plan.upper / plan.budget, strict=True)),
+            constraints={
+                "type": "eq",
+                "fun": lambda shares: shares.sum() - 1,
+                "jac": np.ones_like,
+            },
+            options={"maxiter": MAX_ITERATIONS, "ftol": TOLERANCE},
+        )
+        return fit_into(plan, start.copy(data=result.x * plan.budget)) if result.success else None
 
 
 def _tabulate(

@@ -18,6 +18,9 @@ UTC_SUFFIX = r"(Z|[+-]00:?00)$"
 DECIMAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A plain decimal number, so that 'inf', '0x1F' and '1_000' stay text."""
 
+SPACE = " \t\r\n\u00a0\u202f\ufeff"
+"""What may stand around a cell: not the control signs that Python counts as space too."""
+
 
 class Days(NamedTuple):
     """A column of dates.
@@ -184,7 +187,7 @@ def parse_texts(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(cells.dtype) and (cells.dropna() % 1 == 0).all():
         cells = cells.astype("float64").astype("Int64")  # So that 1 is called 1 in every table.
     text = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype("str")
-    return text.mask(cells.isna(), "").str.strip()
+    return text.mask(cells.isna(), "").str.strip(SPACE)
 
 
 def _write_plainly(text: pd.Series, dialect: CsvDialect) -> pd.Series:

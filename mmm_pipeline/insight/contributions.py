@@ -7,14 +7,20 @@ import xarray as xr
 
 from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 from mmm_pipeline.spec import ModelSpec
 
 ADDS_UP_TO = 1e-6
 """Largest relative difference between the sum of the components and the fitted mean."""
-LIBRARY_NAMES = {"yearly_seasonality": "seasonality", "trend_effect": "trend"}
-"""What the library calls a component, and what it is called here."""
+LABEL_DIMS = ("channel", "control")
+"""Dims along which a term holds several components."""
+COMPONENTS = {
+    "yearly_seasonality": "seasonality",
+    "trend_effect": "trend",
+}
+"""What a term is called in the model, and the component it is counted under."""
+SUFFIX = "_contribution"
 
 
 def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
@@ -22,7 +28,7 @@ def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
 
     A component's contribution is what the fitted mean loses when the component is taken out. A
     control that is not 0/1 is compared with its mean over the window; an event, with its absence;
-    a channel, with no spend.
+    a channel, with no exposure.
 
     Parameters
     ----------
@@ -31,16 +37,38 @@ def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
 
     Returns
     -------
-    xarray.DataArray, dims ``(chain, draw, date, component)``
+    xarray.DataArray, dims ``(chain, draw, date, ..., component)``
         Target units. Coordinate ``kind``: media, control, event, trend, seasonality, intercept.
     """
-    parts: xr.Dataset = restore_model(fit).compute_counterfactual_contributions_dataset()
-    parts = parts.rename({old: new for old, new in LIBRARY_NAMES.items() if old in parts})
-    contributions = parts.to_dataarray("component").transpose(*SAMPLE_DIMS, "date", "component")
-    components = contributions["component"].to_numpy().tolist()
-    kinds = [name_kind(component, fit.spec) for component in components]
-    labelled: xr.DataArray = contributions.assign_coords(kind=("component", kinds))
-    return labelled.rename("contribution")
+    terms = compute_terms(fit)
+    fitted = terms["mu"]
+    parts: dict[str, xr.DataArray] = {}
+    for name in [name for name in terms.data_vars if name != "mu"]:
+        for component, part in _split(str(name).removesuffix(SUFFIX), terms[name]):
+            parts[component] = parts.get(component, 0.0) + part
+    order = sorted(parts, key=lambda name: _rank(name, fit.spec))
+    whole = xr.concat([parts[name].broadcast_like(fitted) for name in order], "component")
+    whole = whole * fit.features["target_scale"]
+    labelled: xr.DataArray = whole.assign_coords(
+        component=order, kind=("component", [name_kind(name, fit.spec) for name in order])
+    )
+    return labelled.transpose(*SAMPLE_DIMS, "date", ..., "component").rename("contribution")
+
+
+def _split(name: str, term: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
+    """Take a term apart that holds several components."""
+    for dim in LABEL_DIMS:
+        if dim in term.dims:
+            labels = term[dim].to_numpy()
+            return [(str(label), term.sel({dim: label}, drop=True)) for label in labels]
+    return [(COMPONENTS.get(name, name), term)]
+
+
+def _rank(component: str, spec: ModelSpec) -> tuple[int, int]:
+    """Order components: media, controls, events, the rest of the baseline, as the spec has them."""
+    named = [*spec.media, *spec.controls, *spec.events]
+    rest = ["seasonality", "trend", "intercept"]
+    return (0, named.index(component)) if component in named else (1, rest.index(component))
 
 
 def name_kind(component: str, spec: ModelSpec) -> str:
@@ -77,9 +105,10 @@ def summarize_contributions(fit: ConvergedFit) -> Summary:
     Returns
     -------
     Summary
-        Table: ``date, component, kind, contribution, lower, upper`` (target units; posterior mean
-        and 5-95 % interval), by date, then component. Draws: ``contribution (chain, draw,
-        quarter, component)``, the sums over the dates of each calendar quarter.
+        Table: ``date``, the panel's dims, ``component, kind, contribution, lower, upper`` (target
+        units; posterior mean and 5-95 % interval), by date, then component. Draws:
+        ``contribution (chain, draw, quarter, ..., component)``, the sums over the dates of each
+        calendar quarter.
 
     Raises
     ------
@@ -92,11 +121,13 @@ def summarize_contributions(fit: ConvergedFit) -> Summary:
         raise DecompositionError(gap, ADDS_UP_TO)
     table = summarize(contributions, "contribution").to_dataframe().reset_index()
     table = table.rename(columns={"contribution_lower": "lower", "contribution_upper": "upper"})
-    table = table[["date", "component", "kind", "contribution", "lower", "upper"]]
+    cells = list(fit.spec.data.panel)
+    table = table[["date", *cells, "component", "kind", "contribution", "lower", "upper"]]
     table.attrs["fit_id"] = fit.fit_id
     quarters = _name_quarters(contributions)
     totals = contributions.assign_coords(quarter=("date", quarters)).groupby("quarter").sum("date")
-    draws = totals.transpose(*SAMPLE_DIMS, "quarter", "component").to_dataset(name="contribution")
+    totals = totals.transpose(*SAMPLE_DIMS, "quarter", ..., "component")
+    draws = totals.to_dataset(name="contribution")
     return Summary(table, draws.assign_attrs(fit_id=fit.fit_id))
 
 
@@ -110,12 +141,11 @@ def compute_fitted_mean(fit: ConvergedFit) -> xr.DataArray:
 
     Returns
     -------
-    xarray.DataArray, dims ``(chain, draw, date)``
+    xarray.DataArray, dims ``(chain, draw, date, ...)``
         Target units, without noise.
     """
-    mean = restore_model(fit).idata["/posterior"].to_dataset()["mu"]
-    fitted: xr.DataArray = mean * fit.features["target_scale"]
-    return fitted.rename("fitted")
+    fitted: xr.DataArray = compute_terms(fit)["mu"] * fit.features["target_scale"]
+    return fitted.transpose(*SAMPLE_DIMS, "date", ...).rename("fitted")
 
 
 def measure_gap(contributions: xr.DataArray, fitted: xr.DataArray) -> float:
@@ -123,9 +153,9 @@ def measure_gap(contributions: xr.DataArray, fitted: xr.DataArray) -> float:
 
     Parameters
     ----------
-    contributions : xarray.DataArray, dims ``(chain, draw, date, component)``
+    contributions : xarray.DataArray, dims ``(chain, draw, date, ..., component)``
         Target units.
-    fitted : xarray.DataArray, dims ``(chain, draw, date)``
+    fitted : xarray.DataArray, dims ``(chain, draw, date, ...)``
         Target units.
 
     Returns

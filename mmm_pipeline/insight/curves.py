@@ -1,25 +1,27 @@
-"""How a channel's response bends with its spend."""
+"""How a channel's response bends with its exposure."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.posterior import restore_model
-from mmm_pipeline.insight.recent import mean_recent_spend
+from mmm_pipeline.insight.recent import mean_recent, read_price
+from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.summary import LOWER, UPPER
 
 REACH = 1.5
-"""How far beyond the largest spend of a period the curves go."""
+"""How far beyond the largest exposure of a period the curves go."""
 N_POINTS = 76
-"""Points of a curve: steps of 2 % of the largest spend."""
+"""Points of a curve: steps of 2 % of the largest exposure."""
+CURVE_DRAWS = 1000
+"""Draws that the curves of a panel are summed up from."""
 
 
 def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
-    """Tabulate each channel's response to a constant spend per period.
+    """Tabulate each channel's response to a constant exposure per period.
 
-    Constant spend, so that carry-over has settled: with weights that add up to 1 the adstocked
-    spend is the spend itself.
+    Constant, so that carry-over has settled: with weights that add up to 1 the adstocked exposure
+    is the exposure itself.
 
     Parameters
     ----------
@@ -29,36 +31,34 @@ def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``channel, spend, response, lower, upper``: currency per period, and target units per
-        period with their 5-95 % interval, from no spend to `REACH` times the largest of the
-        window; ``is_observed`` where the spend is no larger than that; ``spend_now``, the mean of
-        the last 52 weeks.
+        ``channel, exposure, spend, response, lower, upper``: exposure per period in its own unit,
+        what that costs at today's price (NaN for what is not bought), and target units per period
+        with their 5-95 % interval, from nothing to `REACH` times the largest of the window;
+        ``is_observed`` where the exposure is no larger than that; ``exposure_now``, the mean of
+        the last 52 weeks, and ``spend_now``. Cells of a panel are added up, each at the same
+        share of its own largest exposure.
     """
-    scale = fit.features["channel_scale"]
-    mmm = restore_model(fit)
-    curve = mmm.saturation.sample_curve(
-        mmm.idata["/posterior"].to_dataset(),
-        max_value=REACH,
-        num_points=N_POINTS,
-        progressbar=False,
-    )
-    curve = curve * fit.features["target_scale"]
-    samples = [dim for dim in curve.dims if dim not in {"x", "channel"}]
-    bounds = curve.quantile([LOWER, UPPER], dim=samples)
+    features, cells = fit.features, list(fit.spec.data.panel)
+    grid = xr.DataArray(np.linspace(0, REACH, N_POINTS), dims="x")
+    response = read_response(fit)
+    if cells:
+        response = response.thin(CURVE_DRAWS)
+    curve = response.bend(grid * xr.ones_like(response.scale)).sum(cells)
+    bounds = curve.quantile([LOWER, UPPER], dim="sample")
+    exposure = grid * features["channel_scale"]
+    is_bought = features["is_bought"]
     table = xr.Dataset(
         {
-            "spend": curve["x"] * scale,
-            "response": curve.mean(samples),
+            "exposure": exposure.sum(cells),
+            "spend": (exposure * read_price(features)).sum(cells).where(is_bought),
+            "response": curve.mean("sample"),
             "lower": bounds.sel(quantile=LOWER, drop=True),
             "upper": bounds.sel(quantile=UPPER, drop=True),
-            "is_observed": (curve["x"] <= 1 + np.finfo(float).eps) & (scale > 0),
-            "spend_now": mean_recent_spend(fit.features),
+            "is_observed": grid <= 1 + np.finfo(float).eps,
+            "exposure_now": mean_recent(features, "exposure").sum(cells),
+            "spend_now": mean_recent(features, "spend").sum(cells).where(is_bought),
         }
-    ).to_dataframe()
-    table = table.reset_index().sort_values(["channel", "spend"], kind="stable")
-    order = {name: place for place, name in enumerate(scale["channel"].to_numpy())}
-    table = table.sort_values("channel", key=lambda names: names.map(order), kind="stable")
-    columns = ["channel", "spend", "response", "lower", "upper", "is_observed", "spend_now"]
-    table = table[columns].reset_index(drop=True)
-    table.attrs["fit_id"] = fit.fit_id
-    return table
+    )
+    rows = table.to_dataframe(dim_order=["channel", "x"]).reset_index().drop(columns="x")
+    rows.attrs["fit_id"] = fit.fit_id
+    return rows

@@ -1,16 +1,22 @@
-"""The library's model of a fit, built once and kept while it is being asked."""
+"""A fit's model, built once, and what follows from its draws."""
 
 from functools import lru_cache
 
+import xarray as xr
 from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.model.fit import rebuild_model
+from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.model.build import CHANNEL_TOTAL
+from mmm_pipeline.model.fit import compute_variables, rebuild_model
+
+MAX_NUMBERS = 60_000_000
+"""Numbers that dated draws may take, 8 bytes each; beyond, evenly spaced draws are used."""
 
 
 @lru_cache(maxsize=1)
 def restore_model(fit: ConvergedFit) -> MMM:
-    """Give back the model of a fit, with everything that follows from its draws.
+    """Give back the model of a fit, with its posterior attached.
 
     Kept for the fit asked last, because compiling costs seconds and every result asks.
 
@@ -25,3 +31,73 @@ def restore_model(fit: ConvergedFit) -> MMM:
         Do not change it: it is shared.
     """
     return rebuild_model(fit.trace)
+
+
+@lru_cache(maxsize=1)
+def compute_terms(fit: ConvergedFit) -> xr.Dataset:
+    """Compute every term that the fitted mean is the sum of, and that mean.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    xarray.Dataset
+        On the model's scale, dims ``(chain, draw, date, ...)``: a variable per term, and ``mu``.
+        Of a large panel, evenly spaced draws only, see `MAX_NUMBERS`.
+    """
+    model = restore_model(fit).model
+    terms = [name for name in model.named_vars if name.endswith("_contribution")]
+    terms = [name for name in terms if name not in PARTS_OF_TERMS]
+    sizes = fit.features["target"].size * (len(terms) + len(fit.spec.media) + 1)
+    n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
+    step = -(-sizes * n_draws // MAX_NUMBERS)
+    posterior = fit.posterior.isel(draw=slice(None, None, step))
+    return compute_variables(model, posterior, [*terms, "mu"])
+
+
+@lru_cache(maxsize=1)
+def compute_channel_totals(fit: ConvergedFit) -> xr.DataArray:
+    """Compute what each channel brought over the window, in every draw.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw, ..., channel)``
+        Target units.
+    """
+    model = restore_model(fit).model
+    total = compute_variables(model, fit.posterior, [CHANNEL_TOTAL])[CHANNEL_TOTAL]
+    return total.transpose(*SAMPLE_DIMS, ..., "channel").rename("contribution")
+
+
+def read_parameter(fit: ConvergedFit, name: str) -> xr.DataArray | None:
+    """Read a free parameter that has an entry for some of the channels.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    name : str
+        Name of the parameter.
+
+    Returns
+    -------
+    xarray.DataArray or None, dims ``(chain, draw, channel)``
+        None where the model has no such free parameter.
+    """
+    if name not in fit.posterior:
+        return None
+    draws = fit.posterior[name]
+    own = f"{name}_channel"
+    return draws.rename({own: "channel"}) if own in draws.dims else draws
+
+
+PARTS_OF_TERMS = frozenset({"fourier_contribution", "baseline_channel_contribution"})
+"""Variables that are summed up, or multiplied, into a term."""

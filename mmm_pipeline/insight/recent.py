@@ -1,23 +1,45 @@
-"""What is spent today."""
+"""What is spent and shown today."""
 
 import xarray as xr
 
 from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
 
 
-def mean_recent_spend(features: xr.Dataset) -> xr.DataArray:
-    """Average what is spent today: the last 52 weeks, or all there is if that is less.
+def mean_recent(features: xr.Dataset, kind: str) -> xr.DataArray:
+    """Average what is spent or shown today: the last 52 weeks, or all there is if less.
 
     Parameters
     ----------
     features : xarray.Dataset
-        With ``spend (date, channel)`` and the attribute `grain`.
+        With ``spend`` and ``exposure``, dims ``(date, ..., channel)``, and the attribute `grain`.
+    kind : str
+        ``spend`` (currency) or ``exposure`` (its own unit).
 
     Returns
     -------
-    xarray.DataArray, dims ``(channel,)``
-        Currency per period.
+    xarray.DataArray, dims ``(..., channel)``
+        Per period.
     """
     periods = PERIODS_PER_YEAR[features.attrs["grain"]]
-    recent: xr.DataArray = features["spend"].isel(date=slice(-periods, None)).mean("date")
+    recent: xr.DataArray = features[kind].isel(date=slice(-periods, None)).mean("date")
     return recent
+
+
+def read_price(features: xr.Dataset) -> xr.DataArray:
+    """Compute what exposure costs today: over the last 52 weeks, or over all where it was off.
+
+    Parameters
+    ----------
+    features : xarray.Dataset
+        As for `mean_recent`, with ``is_bought (channel)``.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(..., channel)``
+        Currency per exposure: 1 where exposure is money, NaN where it is not bought.
+    """
+    exposure, spend = mean_recent(features, "exposure"), mean_recent(features, "spend")
+    price = spend / exposure.where((exposure > 0) & (spend > 0))
+    whole = features["spend"].sum("date") / features["exposure"].sum("date")
+    known: xr.DataArray = price.fillna(whole).where(features["is_bought"])
+    return known

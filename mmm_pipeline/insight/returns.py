@@ -3,7 +3,7 @@
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.contributions import compute_contributions
+from mmm_pipeline.insight.posterior import compute_channel_totals
 from mmm_pipeline.insight.summary import Summary, share_above, summarize
 
 
@@ -55,26 +55,28 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     Returns
     -------
     Summary
-        Table, one row per channel: ``channel, spend, contribution, contribution_lower,
+        Table, one row per channel: ``channel, kind, spend, contribution, contribution_lower,
         contribution_upper, roas, roas_lower, roas_upper, probability_above_1`` (window totals in
         currency and target units; posterior means, 5-95 % intervals, and the probability that a
-        unit of money brings more than one unit of target). Draws: ``contribution`` and ``roas``,
-        dims ``(chain, draw, channel)``.
+        unit of money brings more than one unit of target); with ``data.kpi: count``
+        ``cost_per_target`` and its bounds instead of the last. NaN where nothing was spent.
+        Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``.
     """
-    spend = fit.features["spend"]
-    parts = compute_contributions(fit).sel(component=spend["channel"].to_numpy())
-    parts = parts.drop_vars("kind").rename(component="channel")
-    contribution = parts.sum("date")
-    roas = compute_roas(parts, spend)
-    table = xr.merge(
-        [
-            spend.sum("date").rename("spend"),
-            summarize(contribution, "contribution"),
-            summarize(roas, "roas"),
-            share_above(roas, 1.0).rename("probability_above_1"),
-        ]
-    ).to_dataframe()
-    table = table.loc[spend["channel"].to_numpy()].reset_index()
+    cells = list(fit.spec.data.panel)
+    contribution = compute_channel_totals(fit).sum(cells)
+    spend = fit.features["spend"].sum(["date", *cells])
+    roas = (contribution / spend.where(spend > 0)).rename("roas")
+    parts: list[xr.Dataset | xr.DataArray] = [
+        spend.rename("spend"),
+        summarize(contribution, "contribution"),
+        summarize(roas, "roas"),
+    ]
+    if fit.spec.data.kpi == "count":
+        parts.append(summarize(1 / roas, "cost_per_target"))
+    else:
+        parts.append(share_above(roas, 1.0).where(spend > 0).rename("probability_above_1"))
+    table = xr.merge(parts).to_dataframe().loc[list(fit.spec.media)].reset_index()
+    table.insert(1, "kind", [media.kind for media in fit.spec.media.values()])
     table.attrs["fit_id"] = fit.fit_id
     draws = xr.Dataset({"contribution": contribution, "roas": roas})
     return Summary(table, draws.assign_attrs(fit_id=fit.fit_id))

@@ -93,7 +93,7 @@ def _contributions(model: Model) -> dg.AssetsDefinition:
         except DecompositionError as error:
             yield report_requirement("adds_up", [str(error)])
             raise dg.Failure(str(error), allow_retries=False) from None
-        channels = list(model.spec.media)
+        channels = model.spec.own_media
         metadata["decomposition"] = show_figure(
             "draw_decomposition", table=summary.table, channels=channels
         )
@@ -112,7 +112,8 @@ def _channel_returns(model: Model) -> dg.AssetsDefinition:
             model, "channel_returns", "summary", fit, _summarize_returns
         )
         metadata["returns"] = show_table(summary.table)
-        for name, roas in zip(summary.table["channel"], summary.table["roas"], strict=True):
+        known = summary.table.dropna(subset="roas")
+        for name, roas in zip(known["channel"], known["roas"], strict=True):
             metadata[f"roas_{name}"] = float(roas)
         return dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 
@@ -153,7 +154,7 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         yield report_requirement("constraints_hold", broken)
         if broken:
             raise dg.Failure("; ".join(broken), allow_retries=False)
-        channels = list(model.spec.media)
+        channels = model.spec.bought_media
         if len(summary.table):
             metadata["scenarios"] = show_figure(
                 "draw_scenarios", table=summary.table, channels=channels

@@ -1,6 +1,6 @@
 """What the model sees, with every scale that was applied to get there."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -30,31 +30,38 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``spend (date, channel)`` in currency and ``target (date)`` in its units, unscaled, with
-        ``channel_scale (channel)`` and ``target_scale`` by which the model divides them; and,
-        where there are any, ``control_scaled (date, control)`` with ``control_center`` and
-        ``control_scale`` such that ``control_scaled x scale + center`` is the source. Events
-        follow the controls on the same dim. Attributes: `model`, `grain`.
+        ``exposure (date, channel)``, what acts: impressions or the like where the channel names
+        them, else money; ``spend (date, channel)`` in currency, 0 for what is not bought;
+        ``target (date)`` in its units; all unscaled, with ``channel_scale (channel)`` and
+        ``target_scale`` by which the model divides exposure and target; and, where there are
+        any, ``control_scaled (date, control)`` with ``control_center`` and ``control_scale``
+        such that ``control_scaled x scale + center`` is the source. Events follow the controls
+        on the same dim. ``is_bought (channel)`` tells media with spend. Attributes: `model`,
+        `grain`.
 
     Raises
     ------
     DataError
         If an event falls on no period of the data, or on all of them, or names a holiday that is
-        not known; and if the spec has media, exposure or dims that are not modelled.
+        not known; and if the spec has dims that are not modelled.
     """
     _refuse_what_is_not_fitted(spec)
     dates = pd.DatetimeIndex(frame["date"])
-    channels = list(spec.media)
-    spend = frame[[f"spend_{name}" for name in channels]].to_numpy()
-    target = frame["target"].to_numpy()
+    exposure = _stack(frame, {name: _exposure_of(frame, name) for name in spec.media})
+    target = xr.DataArray(frame["target"].to_numpy(), dims="date")
     features = xr.Dataset(
         {
-            "spend": (("date", "channel"), spend),
-            "target": ("date", target),
-            "channel_scale": ("channel", spend.max(axis=0)),
-            "target_scale": ((), np.abs(target).max()),
+            "exposure": exposure,
+            "spend": _stack(frame, {name: _spend_of(frame, spec, name) for name in spec.media}),
+            "target": target,
+            "channel_scale": exposure.max("date"),
+            "target_scale": abs(target).max("date"),
+            "is_bought": ("channel", [media.has_spend for media in spec.media.values()]),
         },
-        coords={"date": dates, "channel": channels},
+        coords={
+            "date": dates,
+            "channel": list(spec.media),
+        },
         attrs={"model": spec.name, "grain": str(detect_grain(dates))},
     )
     columns = _list_controls(frame, spec, dates)
@@ -79,7 +86,9 @@ def find_lost_features(features: xr.Dataset, frame: pd.DataFrame) -> list[str]:
     """
     restored = {"target": features["target"].to_numpy()}
     for channel in features["channel"].to_numpy():
-        restored[f"spend_{channel}"] = features["spend"].sel(channel=channel).to_numpy()
+        for kind in ("exposure", "spend"):
+            if (column := f"{kind}_{channel}") in frame:
+                restored[column] = features[kind].sel(channel=channel).to_numpy()
     if "control" in features.dims:
         unscaled = features["control_scaled"] * features["control_scale"]
         unscaled = unscaled + features["control_center"]
@@ -96,6 +105,24 @@ def find_lost_features(features: xr.Dataset, frame: pd.DataFrame) -> list[str]:
     return [f"column {column!r} is not what was delivered" for column in [*absent, *changed]]
 
 
+def _exposure_of(frame: pd.DataFrame, name: str) -> str:
+    """Name the column of what acts."""
+    return f"exposure_{name}" if f"exposure_{name}" in frame else f"spend_{name}"
+
+
+def _spend_of(frame: pd.DataFrame, spec: ModelSpec, name: str) -> pd.Series:
+    """Read a channel's money, or what its exposure cost."""
+    if f"spend_{name}" in frame:
+        return frame[f"spend_{name}"]
+    return frame[f"exposure_{name}"] * (spec.media[name].cost_per_unit or 0.0)
+
+
+def _stack(frame: pd.DataFrame, columns: Mapping[str, str | pd.Series]) -> xr.DataArray:
+    """Set the channels' columns side by side."""
+    series = [frame[one] if isinstance(one, str) else one for one in columns.values()]
+    return xr.DataArray(np.stack(series, axis=1), dims=("date", "channel"))
+
+
 def _list_controls(
     frame: pd.DataFrame, spec: ModelSpec, dates: pd.DatetimeIndex
 ) -> dict[str, np.ndarray]:
@@ -105,29 +132,14 @@ def _list_controls(
 
 def _refuse_what_is_not_fitted(spec: ModelSpec) -> None:
     """Refuse what is read, checked and profiled, and that no model here has a place for."""
-    problems = [
-        Problem(
-            "not_fitted",
-            f"`{'.'.join(setting)}` must be left out of a model that is fitted: {why}. The data "
-            "are read, checked and profiled all the same.",
-            setting=setting,
-            is_of_spec=True,
-        )
-        for setting, why in _list_not_fitted(spec)
-    ]
-    if problems:
-        raise DataError(problems)
-
-
-def _list_not_fitted(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
-    """List settings without a place in the model, and what to do about each."""
-    if spec.data.panel:
-        yield ("data", "panel"), "it is fitted to one series; say `data.sum_over` instead"
-    for name, media in spec.media.items():
-        if media.kind != "paid":
-            yield ("media", name, "kind"), "its media are paid; name its exposure as a control"
-        elif media.exposure:
-            yield ("media", name, "exposure"), "its media are measured by spend"
+    if not spec.data.panel:
+        return
+    message = (
+        "`data.panel` must be left out of a model that is fitted: it is fitted to one series; say "
+        "`data.sum_over` instead. The data are read, checked and profiled all the same."
+    )
+    problem = Problem("not_fitted", message, setting=("data", "panel"), is_of_spec=True)
+    raise DataError([problem])
 
 
 def _scale_controls(columns: dict[str, np.ndarray]) -> xr.Dataset:

@@ -1,6 +1,6 @@
 """Fit a model, and give the library's model back with its posterior attached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pymc as pm
 import xarray as xr
@@ -44,7 +44,7 @@ def rebuild_model(trace: xr.DataTree) -> MMM:
     """Build a fit's model again and attach its posterior.
 
     The file of a fit holds free parameters only. Whatever follows from them (contributions, the
-    fitted mean) is computed here, from the spec and the inputs in the same file.
+    fitted mean) is computed where it is asked for, see `compute_variables`.
 
     Parameters
     ----------
@@ -54,17 +54,40 @@ def rebuild_model(trace: xr.DataTree) -> MMM:
     Returns
     -------
     MMM
-        Ready for the library's decomposition, incrementality and optimiser.
+        Ready for the library's incrementality, predictive draws and optimiser.
     """
     mmm = build_model(read_spec(trace), trace["/inputs"].to_dataset())
-    posterior = pm.compute_deterministics(
-        trace["/posterior"].to_dataset(), model=mmm.model, extend_dataset=True, progressbar=False
-    )
+    posterior = trace["/posterior"].to_dataset()
     mmm.idata = xr.DataTree.from_dict(
         {"posterior": posterior, "constant_data": _list_constants(mmm.model)}
     )
     mmm.is_fitted_ = True
     return mmm
+
+
+def compute_variables(model: pm.Model, posterior: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
+    """Compute what follows from draws of the free parameters.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        The model.
+    posterior : xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``.
+    names : sequence of str
+        Variables of the model.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables asked for, dims ``(chain, draw, ...)``, on the model's scale.
+    """
+    free = [name for name in names if name in posterior]
+    derived: list[str] = [name for name in names if name not in posterior]
+    computed: xr.Dataset = pm.compute_deterministics(
+        posterior, var_names=derived, model=model, progressbar=False
+    )
+    return computed.assign({name: posterior[name] for name in free})
 
 
 def _list_constants(model: pm.Model) -> xr.Dataset:

@@ -65,7 +65,7 @@ def assess_prior(prior: xr.Dataset, features: xr.Dataset) -> PriorPlausibility:
     -------
     PriorPlausibility
     """
-    median = prior["roas"].median("draw")
+    median = prior["implied_roas"].median("draw").dropna("channel")
     names = median["channel"].to_numpy().tolist()
     reach = np.quantile(np.abs(prior["target"].to_numpy()), 0.95)
     return PriorPlausibility(

@@ -3,7 +3,8 @@
 import pymc as pm
 import xarray as xr
 
-from mmm_pipeline.model.build import build_model
+from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.spec import ModelSpec
 
 N_DRAWS = 1000
@@ -23,21 +24,28 @@ def sample_prior(spec: ModelSpec, features: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``roas (draw, channel)``, ``adstock_alpha``, ``saturation_lam``, and ``target (draw,
-        date)`` as it would be observed, in target units, with ``media_share (draw)``.
+        The free parameters, dims ``(draw, ...)``; ``target (draw, date)`` as it would be
+        observed, in target units; and what they imply over the window: ``implied_roas (draw,
+        channel)``, target units per money, NaN for what is not bought; ``implied_share (draw,
+        channel)``, of the target; ``media_share (draw)``, of all that adds to it.
     """
     model = build_model(spec, features).model
     tree = pm.sample_prior_predictive(
         draws=N_DRAWS,
         model=model,
-        var_names=["roas", "adstock_alpha", "saturation_lam", "y"],
+        var_names=[*list_free_parameters(model), CHANNEL_TOTAL, "y"],
         random_seed=spec.sampling.seed,
     )
     prior = tree["/prior"].to_dataset().squeeze("chain", drop=True)
     predicted = tree["/prior_predictive"].to_dataset().squeeze("chain", drop=True)
-    earned = (prior["roas"] * features["spend"].sum("date")).sum("channel")
-    draws: xr.Dataset = prior.assign(
+    cells = list(spec.data.panel)
+    total = prior[CHANNEL_TOTAL].sum(cells)
+    spend = features["spend"].sum(["date", *cells])
+    share = total / features["target"].sum()
+    draws: xr.Dataset = prior.drop_vars(CHANNEL_TOTAL).assign(
         target=predicted["y"] * features["target_scale"],
-        media_share=earned / features["target"].sum(),
-    ).drop_attrs()
-    return draws
+        implied_roas=total / spend.where(spend > 0),
+        implied_share=share,
+        media_share=share.clip(min=0).sum("channel"),
+    )
+    return draws.drop_attrs()

@@ -1,5 +1,6 @@
 """The numbers of the report, gathered once so that text, tables and figures agree."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, summarize
 
 
@@ -119,11 +121,12 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
         `spend`, `share` and its bounds, `roas` and its bounds.
     """
     totals = inputs.contributions.draws["contribution"].sum("quarter")
-    media = totals.sel(component=inputs.channels).sum("component")
+    media = totals.sel(component=inputs.fit.spec.own_media).sum("component")
+    bought = totals.sel(component=inputs.fit.spec.bought_media).sum("component")
     spend = float(inputs.fit.features["spend"].sum())
     parts = {
         **summarize(media / totals.sum("component"), "share"),
-        **summarize(media / spend, "roas"),
+        **summarize(bought / (spend or math.nan), "roas"),
     }
     return {"spend": spend, **{str(name): float(value) for name, value in parts.items()}}
 
@@ -177,13 +180,18 @@ def tabulate_truth(inputs: ReportInputs) -> pd.DataFrame | None:
     """
     if inputs.truth is None:
         return None
-    posterior = inputs.fit.posterior
-    names = {"roas": "roas", "alpha": "adstock_alpha", "lam": "saturation_lam"}
+    estimates = {
+        "roas": inputs.returns.draws["roas"],
+        "alpha": read_parameter(inputs.fit, "adstock_alpha"),
+        "lam": read_parameter(inputs.fit, "saturation_lam"),
+    }
     rows: list[dict[str, Any]] = []
-    for quantity, parameter in names.items():
+    for quantity, draws in estimates.items():
+        if draws is None:
+            continue
         known = inputs.truth.get(quantity, {})
-        table = summarize(posterior[parameter], "estimate").to_dataframe()
-        for channel in [channel for channel in inputs.channels if channel in known]:
+        table = summarize(draws, "estimate").to_dataframe()
+        for channel in [channel for channel in table.index if channel in known]:
             estimate = table.loc[channel]
             lower, upper = estimate["estimate_lower"], estimate["estimate_upper"]
             rows.append(
@@ -228,8 +236,8 @@ def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
         ("Target", "baseline + media + noise; noise is normal, the same in every period"),
         ("Baseline", ", ".join(baseline)),
         ("Signs held", ", ".join(signs) or "none"),
-        ("Carry-over", f"geometric, over {spec.l_max} periods, weights adding up to 1"),
-        ("Saturation", "tanh(lam x / 2) of the adstocked spend, scaled to its maximum"),
+        ("Carry-over", f"over {spec.l_max} periods, weights adding up to 1; forms below"),
+        ("Saturation", "of the carried exposure, scaled to its maximum; forms below"),
         ("Controls", "against their mean over the window; 0/1 columns against 0"),
         ("Interval", "5 % to 95 % of the posterior draws, everywhere"),
     ]

@@ -1,14 +1,13 @@
 """Put figures, tables and words on one self-contained page."""
 
 import math
-from typing import Any
 
 import pandas as pd
 
-from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
+from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.style import encode_svg
@@ -42,7 +41,7 @@ def render_report(inputs: ReportInputs) -> str:
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
         assumptions=facts.list_assumptions(inputs),
-        priors=_tell_priors(inputs),
+        priors=list_beliefs(fit.spec, inputs.prior),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
         figures=_draw_all(inputs),
         sampling=read_spec(fit.trace).sampling,
@@ -51,34 +50,21 @@ def render_report(inputs: ReportInputs) -> str:
 
 def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     """Draw every figure once."""
-    channels, prior = inputs.channels, inputs.prior
+    spec, channels, prior = inputs.fit.spec, inputs.channels, inputs.prior
     known = None if inputs.truth is None else inputs.truth.get("roas")
     drawn = {
         "fit": figures.draw_fit(inputs.model_fit),
-        "decomposition": figures.draw_decomposition(inputs.contributions.table, channels),
+        "decomposition": figures.draw_decomposition(inputs.contributions.table, spec.own_media),
         "shares": figures.draw_shares(facts.tabulate_shares(inputs), channels),
-        "roas": figures.draw_roas(inputs.returns.table, prior["roas"], channels, known),
+        "roas": figures.draw_roas(
+            inputs.returns.table, prior["implied_roas"], spec.bought_media, known
+        ),
         "curves": figures.draw_response_curves(inputs.curves, channels),
         "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
     }
     if inputs.has_scenarios:
-        drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, channels)
+        drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
     return {name: encode_svg(figure) for name, figure in drawn.items()}
-
-
-def _tell_priors(inputs: ReportInputs) -> list[dict[str, Any]]:
-    """Say what was believed of each channel, and whether anybody said so."""
-    bounds = inputs.prior["roas"].quantile([LOWER, 0.5, UPPER], "draw")
-    return [
-        {
-            "channel": channel,
-            "stated": media.roas is not None,
-            "roas": [float(value) for value in bounds.sel(channel=channel)],
-            "carryover": media.carryover or "left to the data",
-            "saturation": media.saturation or "balanced, loosely",
-        }
-        for channel, media in _media(inputs.fit)
-    ]
 
 
 def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
@@ -93,11 +79,6 @@ def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
             columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
         columns[str(name)] = by_channel["spend"]
     return pd.DataFrame(columns)
-
-
-def _media(fit: ConvergedFit) -> list[tuple[str, Any]]:
-    """List the channels with what the spec says of them."""
-    return list(fit.spec.media.items())
 
 
 def _ends(table: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:

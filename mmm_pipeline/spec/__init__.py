@@ -1,5 +1,6 @@
 """What a model's YAML may say. Frozen Pydantic; knows neither Dagster nor PyMC."""
 
+from mmm_pipeline.spec.beliefs import Belief, Distribution
 from mmm_pipeline.spec.data import (
     MFF_DIMENSIONS,
     Aggregate,
@@ -15,19 +16,31 @@ from mmm_pipeline.spec.data import (
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
-from mmm_pipeline.spec.media import Carryover, Media, RoasPrior, SaturationSpeed
+from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec, Refit, Sampling, Seasonality, Trend
 from mmm_pipeline.spec.scenario import Scenario
+from mmm_pipeline.spec.shapes import (
+    Carryover,
+    CarryoverForm,
+    CarryoverWord,
+    Saturation,
+    SaturationForm,
+    SaturationWord,
+)
 from mmm_pipeline.spec.source import CsvDialect, Query
 
 __all__ = [
     "MFF_DIMENSIONS",
     "Aggregate",
+    "Belief",
     "Carryover",
+    "CarryoverForm",
+    "CarryoverWord",
     "Control",
     "CountTimesValue",
     "CsvDialect",
     "DataSource",
+    "Distribution",
     "Event",
     "EventWindow",
     "Expectation",
@@ -39,9 +52,10 @@ __all__ = [
     "ModelSpec",
     "Query",
     "Refit",
-    "RoasPrior",
     "Sampling",
-    "SaturationSpeed",
+    "Saturation",
+    "SaturationForm",
+    "SaturationWord",
     "Scenario",
     "Seasonality",
     "SettingLocation",

@@ -168,6 +168,11 @@ class DataSource(SpecPart):
     date_format: Annotated[str, AfterValidator(_telling)] | None = Field(
         default=None, description="Dates in strptime's words. Default: ISO 8601."
     )
+    kpi: Literal["revenue", "count"] = Field(
+        default="revenue",
+        description="What the target is: money, whose return is ROAS, or a count, whose return is "
+        "cost per target.",
+    )
     csv: CsvDialect = Field(default=CsvDialect(), description="How CSV files are written.")
     panel: Annotated[dict[Name, Column], BeforeValidator(_named)] = Field(
         default={}, description="Dims that are kept, such as geo; names, or names and columns."

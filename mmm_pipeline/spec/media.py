@@ -4,42 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mmm_pipeline.spec.base import SpecPart
+from mmm_pipeline.spec.base import Number, SpecPart
+from mmm_pipeline.spec.beliefs import Belief, Distribution
 from mmm_pipeline.spec.data import Column, Columns
+from mmm_pipeline.spec.shapes import Carryover, Saturation
 
-type Carryover = Literal["short", "medium", "long"]
-type SaturationSpeed = Literal["gradual", "balanced", "sharp"]
 type Choice = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     Field(min_length=1),
 ]
 """One text, or several of which each will do."""
-
-
-class RoasPrior(SpecPart):
-    """Belief about return on ad spend: its median, and how far it may lie from that.
-
-    Notes
-    -----
-    Log-normal with median `mid`; `low` and `high` set the width of the interval that holds 95 %
-    of belief, which runs from ``mid / sqrt(high / low)`` to ``mid x sqrt(high / low)``. With
-    `mid` at ``sqrt(low x high)`` that is `low` to `high` itself.
-    """
-
-    low: float = Field(gt=0, description="Lower end of what is believed; target units per money.")
-    mid: float = Field(gt=0, description="Median of what is believed; target units per money.")
-    high: float = Field(gt=0, description="Upper end of what is believed; target units per money.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.low < self.mid < self.high:
-            message = (
-                f"`roas` must rise from low over mid to high; got low {self.low}, mid {self.mid}, "
-                f"high {self.high}"
-            )
-            raise ValueError(message)
-        return self
 
 
 class Media(SpecPart):
@@ -67,31 +42,85 @@ class Media(SpecPart):
     group: str | None = Field(
         default=None, min_length=1, description="What it is counted under, for example Digital."
     )
-    roas: RoasPrior | None = Field(
+    cost_per_unit: Annotated[Number, Field(gt=0)] | None = Field(
         default=None,
-        description="Prior on return on ad spend. Default: median 0.3 x total target / total "
-        "spend of all media, standard deviation of the logarithm 1.",
+        description="Money per unit of exposure, where what was spent is not delivered.",
     )
-    carryover: Carryover | None = Field(
+    roas: Belief | None = Field(
         default=None,
-        description="Share of the effect that survives into the next period: short about 0.15, "
-        "medium 0.40, long 0.70. Default: Beta(2, 4), which leaves it to the data.",
+        description="Prior on return on ad spend, target units per money. Default: median 0.3 x "
+        "total target / total spend of all media, standard deviation of the logarithm 1.",
     )
-    saturation: SaturationSpeed | None = Field(
+    marginal_roas: Belief | None = Field(
         default=None,
-        description="Half of the maximum response is reached at the 35th (gradual), 50th "
-        "(balanced) or 65th (sharp) percentile of the periods with spend. Default: balanced, "
-        "with twice the spread.",
+        description="Prior on the return of the next 1 % of spend, target units per money.",
+    )
+    cost_per_target: Belief | None = Field(
+        default=None, description="Prior on money per target unit, with `kpi: count`."
+    )
+    share: Belief | None = Field(
+        default=None,
+        description="Prior on the share of the target that the channel brings, or that a "
+        "competitor takes. Default for media without spend: median 2 %, standard deviation of "
+        "the logarithm 1.",
+    )
+    effect: Distribution | None = Field(
+        default=None,
+        description="Prior on the amplitude of the curve itself, a share of the target's "
+        "maximum; a competitor's takes away.",
+    )
+    carryover: Carryover = Field(
+        default=Carryover(),
+        description="How long an exposure acts: a word, or its form and priors.",
+    )
+    saturation: Saturation | None = Field(
+        default=None,
+        description="How the response bends: a word, a sharpness, or its form and priors. Default: "
+        "logistic, half of the ceiling near the median of the periods with exposure; none for "
+        "competitors.",
     )
 
     @model_validator(mode="after")
     def _words_fit_the_kind(self) -> Self:
         if self.kind == "competitor":
-            stated = [word for word in ("spend", "roas", "saturation") if getattr(self, word)]
+            words = ("spend", "cost_per_unit", "roas", "marginal_roas", "cost_per_target")
+            stated = [word for word in (*words, "saturation") if getattr(self, word)]
             if stated:
                 message = f"`{stated[0]}` is not honoured with `kind: competitor`"
                 raise ValueError(message)
-        if self.roas is not None and self.kind != "paid" and self.spend is None:
-            message = "`roas` needs `spend`: without money there is no return on it"
+        if self.cost_per_unit and (self.spend or not self.exposure):
+            message = "`cost_per_unit` needs `exposure` and no `spend`: it says what that cost"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _has_one_prior(self) -> Self:
+        stated = [word for word in STATEMENTS if getattr(self, word) is not None]
+        if len(stated) > 1:
+            message = (
+                f"one belief about a channel's return must be stated; got {' and '.join(stated)}"
+            )
+            raise ValueError(message)
+        if stated and stated[0] in ON_MONEY and not self.has_spend:
+            message = f"`{stated[0]}` needs `spend`: without money there is no return on it"
+            raise ValueError(message)
+        if self.effect is not None:
+            self.effect.require_support("effect", 0, float("inf"))
+        return self
+
+    @property
+    def has_spend(self) -> bool:
+        """Whether money was spent on it."""
+        return bool(self.kind == "paid" or self.spend or self.cost_per_unit)
+
+    @property
+    def statement(self) -> str:
+        """The word of `STATEMENTS` in which its return is believed."""
+        stated = (word for word in STATEMENTS if getattr(self, word) is not None)
+        return next(stated, "roas" if self.has_spend else "share")
+
+
+STATEMENTS = ("roas", "marginal_roas", "cost_per_target", "share", "effect")
+"""Words in which a channel's return may be believed; one of them for each channel."""
+ON_MONEY = frozenset({"roas", "marginal_roas", "cost_per_target"})
+"""Those that speak of money."""

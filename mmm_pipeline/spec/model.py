@@ -93,6 +93,11 @@ class ModelSpec(SpecPart):
     l_max: int = Field(
         default=8, ge=1, le=52, description="Periods an exposure can act in, its own included."
     )
+    tighten_low_spend: bool = Field(
+        default=False,
+        description="Tighten the priors of channels with less than 10 %, 5 %, 1 % of the spend, "
+        "which the data can say little about.",
+    )
     truth: str | None = Field(
         default=None,
         description="JSON file with the known truth of a simulated world, shown in the report; "
@@ -162,6 +167,21 @@ class ModelSpec(SpecPart):
         return self
 
     @model_validator(mode="after")
+    def _returns_fit_the_outcome(self) -> Self:
+        for name, media in self.media.items():
+            per_target, is_count = media.cost_per_target is not None, self.data.kpi == "count"
+            if per_target and not is_count:
+                message = f"`media.{name}.cost_per_target` is honoured with `data.kpi: count` only"
+                raise ValueError(message)
+            if is_count and (media.roas or media.marginal_roas):
+                message = (
+                    f"`media.{name}` must state `cost_per_target` or `share`: with `data.kpi: "
+                    "count` there is no return in money"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _divergences_stay_rare(self) -> Self:
         allowed = int(MAX_DIVERGENT_SHARE * self.sampling.chains * self.sampling.draws)
         if self.gate.max_divergences > allowed:
@@ -180,7 +200,7 @@ class ModelSpec(SpecPart):
         return {
             name: media.spend or ((long.spend if long else f"{prefix}{name}"),)
             for name, media in self.media.items()
-            if media.spend or media.kind == "paid"
+            if media.has_spend and not media.cost_per_unit
         }
 
     @property
@@ -199,6 +219,16 @@ class ModelSpec(SpecPart):
         """Column of the source that holds each control."""
         prefix = "ctrl_" if self.data.layout == "entity_panel" else ""
         return {name: one.column or f"{prefix}{name}" for name, one in self.controls.items()}
+
+    @property
+    def bought_media(self) -> list[str]:
+        """Channels that money is spent on."""
+        return [name for name, media in self.media.items() if media.has_spend]
+
+    @property
+    def own_media(self) -> list[str]:
+        """Channels that add to the target: all but the competitors'."""
+        return [name for name, media in self.media.items() if media.kind != "competitor"]
 
     def _name_series(self) -> list[tuple[str, tuple[Any, ...]]]:
         """List every column that the spec names, with what its cells must say."""
@@ -227,6 +257,9 @@ class ModelSpec(SpecPart):
             Plain JSON values: the roles of the columns, media, controls, events, trend,
             seasonality, l_max.
         """
-        sections = {"media", "controls", "events", "trend", "seasonality", "l_max"}
-        columns = self.data.model_dump(mode="json", include={"layout", "date", "target"})
+        sections = {
+            *("media", "controls", "events", "trend", "seasonality", "l_max"),
+            *("tighten_low_spend",),
+        }
+        columns = self.data.model_dump(mode="json", include={"layout", "date", "target", "kpi"})
         return {"data": columns, **self.model_dump(mode="json", include=sections)}

@@ -42,7 +42,10 @@ def test_spend_is_moved_onto_its_budget_and_into_its_bounds(
 
 def test_todays_plan_is_the_mean_of_the_last_year_over_the_window() -> None:
     features = xr.Dataset(
-        {"spend": (("date", "channel"), np.full((60, 1), 10.0))},
+        {
+            "spend": (("date", "channel"), np.full((60, 1), 10.0)),
+            "is_bought": ("channel", [True]),
+        },
         coords={"channel": ["tv"]},
         attrs={"grain": "week"},
     )
@@ -56,7 +59,10 @@ def test_todays_plan_is_the_mean_of_the_last_year_over_the_window() -> None:
 
 def test_bounds_never_fall_below_nothing() -> None:
     features = xr.Dataset(
-        {"spend": (("date", "channel"), np.full((60, 1), 10.0))},
+        {
+            "spend": (("date", "channel"), np.full((60, 1), 10.0)),
+            "is_bought": ("channel", [True]),
+        },
         coords={"channel": ["tv"]},
         attrs={"grain": "week"},
     )

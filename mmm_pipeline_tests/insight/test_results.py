@@ -15,9 +15,10 @@ from mmm_pipeline.insight.contributions import (
     summarize_contributions,
 )
 from mmm_pipeline.insight.curves import REACH, summarize_response_curves
-from mmm_pipeline.insight.recent import mean_recent_spend
+from mmm_pipeline.insight.recent import mean_recent
 from mmm_pipeline.insight.returns import compute_roas, summarize_returns
 from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.simulate import geometric_adstock, logistic_saturation
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,7 @@ def test_the_table_of_returns_has_one_row_per_channel(returns: Summary, fit: Con
 
     assert table.columns.tolist() == [
         "channel",
+        "kind",
         "spend",
         "contribution",
         "contribution_lower",
@@ -147,10 +149,17 @@ def test_a_curve_is_the_response_to_constant_spend(fit: ConvergedFit) -> None:
 
 
 def _amplitude(fit: ConvergedFit, channel: str) -> xr.DataArray:
-    from mmm_pipeline.insight.posterior import restore_model
+    """From the definition of ROAS, in plain NumPy."""
+    features, draws = fit.features.sel(channel=channel), fit.posterior.sel(channel=channel)
+    scaled = (features["spend"] / features["channel_scale"]).to_numpy()
 
-    posterior = restore_model(fit).idata["/posterior"].to_dataset()
-    return posterior["saturation_beta"].sel(channel=channel)
+    def height(alpha: float, lam: float, roas: float) -> float:
+        shape = logistic_saturation(geometric_adstock(scaled, alpha, 8), lam).sum()
+        return float(roas * features["spend"].sum() / (features["target_scale"] * shape))
+
+    names = ("adstock_alpha", "saturation_lam", "roas")
+    heights: xr.DataArray = xr.apply_ufunc(height, *(draws[n] for n in names), vectorize=True)
+    return heights
 
 
 def test_what_is_spent_today_is_the_mean_of_52_weeks() -> None:
@@ -162,4 +171,4 @@ def test_what_is_spent_today_is_the_mean_of_52_weeks() -> None:
     )
     features = xr.Dataset({"spend": spend}, attrs={"grain": "week"})
 
-    assert mean_recent_spend(features).to_numpy().tolist() == [25.5]
+    assert mean_recent(features, "spend").to_numpy().tolist() == [25.5]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import dagster as dg
 import pandas as pd
-import pytest
 from markupsafe import escape
 from upath import UPath
 
@@ -198,18 +197,11 @@ def test_the_page_lists_all_that_the_checks_found(tmp_path: Path) -> None:
     assert all(str(escape(words)) in page for words in said)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        {"media": {"tv": {"exposure": "search"}}},
-        {"media": {"tv": {}, "search": {"kind": "owned"}}},
-    ],
-)
-def test_what_no_model_has_a_place_for_is_profiled_and_not_fitted(
-    words: dict[str, object], tmp_path: Path
-) -> None:
-    project = make_project(tmp_path, make_weeks(60))
-    spec = make_spec(**words)
+def test_a_panel_is_profiled_and_not_fitted(tmp_path: Path) -> None:
+    cells = [make_weeks(60).assign(geo=geo) for geo in ("north", "south")]
+    project = make_project(tmp_path, pd.concat(cells))
+    data = {"path": "data/acme.csv", "date": "week", "target": "sales", "panel": ["geo"]}
+    spec = make_spec(data=data)
 
     assert materialize(spec, project, UPTO_PROFILE).success
     assert not materialize(spec, project, '+key:"acme/features"').success

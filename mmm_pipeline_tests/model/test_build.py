@@ -1,5 +1,7 @@
 """The model without sampling: its parameters, its arithmetic, its priors."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pymc as pm
 import pytest
@@ -7,16 +9,18 @@ import xarray as xr
 from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.model.build import build_model
+from mmm_pipeline.model.formulas import saturate
 from mmm_pipeline.model.plausibility import assess_prior
 from mmm_pipeline.model.prior_predictive import sample_prior
-from mmm_pipeline.model.priors import (
-    CARRYOVER_MEAN,
-    SATURATION_PERCENTILE,
-    carryover_prior,
-    roas_prior,
-    steepness_prior,
-)
+from mmm_pipeline.model.return_priors import state_returns
 from mmm_pipeline.model.sample import list_free_parameters
+from mmm_pipeline.model.shape_priors import (
+    CARRYOVER_MEAN,
+    SHARPNESS,
+    state_carryover,
+    state_saturation,
+)
+from mmm_pipeline.model.tightening import TIGHTENING
 from mmm_pipeline.simulate import geometric_adstock, logistic_saturation
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec
@@ -100,15 +104,13 @@ def test_the_contribution_is_that_of_independent_arithmetic(
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_the_implied_prior_is_the_stated_one() -> None:
+def test_a_stated_return_has_its_median_and_width() -> None:
     spec = make_spec(media={"tv": {"roas": {"low": 0.5, "mid": 1.5, "high": 4}}, "search": {}})
 
-    prior = roas_prior(spec, make_features(spec))
+    stated = state_returns(spec, make_features(spec))["roas"].stated["tv"].parameters
 
-    median = np.exp(prior.parameters["mu"].to_numpy())
-    sd = prior.parameters["sigma"].to_numpy()
-    assert median[0] == pytest.approx(1.5, rel=1e-6)
-    assert sd[0] == pytest.approx(np.log(4 / 0.5) / 4, rel=1e-6)
+    assert np.exp(stated["mu"]) == pytest.approx(1.5, rel=1e-6)
+    assert stated["sigma"] == pytest.approx(np.log(4 / 0.5) / 4, rel=1e-6)
 
 
 def test_the_default_return_does_not_depend_on_the_currency() -> None:
@@ -116,32 +118,62 @@ def test_the_default_return_does_not_depend_on_the_currency() -> None:
     features = make_features(spec)
     in_cents = features.assign(spend=features["spend"] * 100, target=features["target"] * 100)
 
-    one, other = (roas_prior(spec, f).parameters["mu"] for f in (features, in_cents))
+    one, other = (
+        state_returns(spec, f)["roas"].stated["tv"].parameters["mu"] for f in (features, in_cents)
+    )
 
-    np.testing.assert_allclose(one, other)
+    assert one == pytest.approx(other)
     expected = 0.3 * features["target"].sum() / features["spend"].sum()
-    np.testing.assert_allclose(np.exp(one), float(expected))
+    assert np.exp(one) == pytest.approx(float(expected))
 
 
 @pytest.mark.parametrize(("word", "mean"), CARRYOVER_MEAN.items())
 def test_a_word_for_carryover_has_its_mean(word: str, mean: float) -> None:
-    prior = carryover_prior(make_spec(media={"tv": {"carryover": word}}))
-    alpha, beta = (float(prior.parameters[name][0]) for name in ("alpha", "beta"))
+    spec = make_spec(media={"tv": {"carryover": word}})
 
-    assert alpha / (alpha + beta) == pytest.approx(mean)
-    assert alpha + beta == pytest.approx(20)
+    stated = state_carryover(spec, make_features(spec))["alpha"].stated["tv"].parameters
+
+    assert stated["alpha"] / (stated["alpha"] + stated["beta"]) == pytest.approx(mean)
+    assert stated["alpha"] + stated["beta"] == pytest.approx(20)
 
 
-@pytest.mark.parametrize(("word", "percentile"), SATURATION_PERCENTILE.items())
-def test_a_word_for_saturation_puts_half_at_its_percentile(word: str, percentile: float) -> None:
-    spec = make_spec(media={"tv": {"saturation": word}, "search": {}})
+@pytest.mark.parametrize("form", ["logistic", "exponential", "michaelis_menten", "hill"])
+@pytest.mark.parametrize(("word", "sharpness"), [*SHARPNESS.items(), (0, 0), (100, 100)])
+def test_half_of_the_ceiling_is_expected_at_its_percentile(
+    form: str, word: str | int, sharpness: float
+) -> None:
+    spec = make_spec(media={"tv": {"saturation": {"form": form, "half": word}}, "search": {}})
     features = make_features(spec)
 
-    lam = float(np.exp(steepness_prior(spec, features).parameters["mu"][0]))
+    stated = state_saturation(spec, features)
 
+    parameters = {
+        name: float(np.exp(vector.stated["tv"].parameters["mu"]))
+        for name, vector in stated.items()
+        if "tv" in vector.labels
+    }
     scaled = (features["spend"] / features["channel_scale"]).sel(channel="tv").to_numpy()
-    half = np.percentile(scaled[scaled > 0], percentile) + 0.01
-    assert float(logistic_saturation(half, lam)) == pytest.approx(0.5)
+    half = np.percentile(scaled[scaled > 0], 20 + 0.6 * sharpness) + 0.01
+    assert float(saturate(form, np.float64(half), **parameters)) == pytest.approx(0.5)
+
+
+def test_small_channels_are_tightened_where_the_spec_says_so() -> None:
+    features = make_features(make_spec())
+    # Search spends 4 % of all, tv the rest.
+    tv, search = (float(features["spend"].sel(channel=c).sum()) for c in ("tv", "search"))
+    small = features["spend"].copy()
+    small.loc[{"channel": "search"}] *= 0.04 / 0.96 * tv / search
+    features = features.assign(spend=small, exposure=small, channel_scale=small.max("date"))
+
+    def spreads(tighten: bool) -> list[float]:
+        spec = make_spec(tighten_low_spend=tighten)
+        roas = state_returns(spec, features)["roas"].stated["search"].parameters["sigma"]
+        beta = state_carryover(spec, features)["alpha"].stated["search"].parameters
+        lam = state_saturation(spec, features)["lam"].stated["search"].parameters["sigma"]
+        return [roas, beta["alpha"] + beta["beta"], lam]
+
+    factors = np.array(spreads(tighten=True)) / spreads(tighten=False)
+    np.testing.assert_allclose(factors, astuple(TIGHTENING[2][1]))
 
 
 def test_a_sign_holds_for_every_draw() -> None:
@@ -165,7 +197,7 @@ def test_a_model_of_one_channel_and_one_control_draws(sign: str | None) -> None:
 
     prior = sample_prior(spec, make_features(spec))
 
-    assert prior["roas"].shape == (1000, 1)
+    assert prior["implied_roas"].shape == (1000, 1)
     assert np.isfinite(prior["target"]).all()
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mmm_pipeline.spec import GateLimits, ModelSpec, RoasPrior, Scenario
+from mmm_pipeline.spec import Belief, GateLimits, ModelSpec, Scenario
 from mmm_pipeline_tests.factories import make_spec
 
 
@@ -62,7 +62,7 @@ def test_a_spec_survives_its_own_json() -> None:
 @pytest.mark.parametrize("values", [(2, 1, 3), (1, 3, 2), (0, 1, 2), (1, 1, 2)])
 def test_a_roas_prior_must_rise(values: tuple[float, float, float]) -> None:
     with pytest.raises(ValidationError):
-        RoasPrior(low=values[0], mid=values[1], high=values[2])
+        Belief(low=values[0], mid=values[1], high=values[2])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from mmm_pipeline.errors import Problem
 from mmm_pipeline.ingest.layouts.arranged import name_places, offend
 from mmm_pipeline.ingest.quality.collinearity import list_drivers
 from mmm_pipeline.ingest.roles import Role, list_roles
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import Belief, ModelSpec
 
 RARELY_ACTIVE_SHARE = 0.2
 """Share of periods that a channel is on in, below which its effect is hard to tell."""
@@ -118,14 +118,16 @@ def _find_mismatch(frame: pd.DataFrame, spec: ModelSpec, name: str) -> Iterator[
 def _find_vague_priors(spec: ModelSpec) -> Iterator[Problem]:
     """Find stated returns that leave everything open."""
     for name, media in spec.media.items():
-        if media.roas is None or (ratio := media.roas.high / media.roas.low) <= LOOSE_PRIOR:
+        belief = getattr(media, media.statement)
+        if not isinstance(belief, Belief) or belief.width <= LOOSE_PRIOR:
             continue
+        low, high = belief.center / belief.width**0.5, belief.center * belief.width**0.5
         message = (
-            f"`media.{name}.roas` runs from {media.roas.low:g} to {media.roas.high:g}, a factor "
-            f"of {ratio:.0f}; such a prior says little."
+            f"`media.{name}.{media.statement}` runs from {low:g} to {high:g}, a factor of "
+            f"{belief.width:.0f}; such a prior says little."
         )
-        code = "wide_prior" if ratio > WIDE_PRIOR else "loose_prior"
-        yield Problem(code, message, None, ("media", name, "roas"))
+        code = "wide_prior" if belief.width > WIDE_PRIOR else "loose_prior"
+        yield Problem(code, message, None, ("media", name, media.statement))
 
 
 def _find_no_exposure(spec: ModelSpec) -> Iterator[Problem]:

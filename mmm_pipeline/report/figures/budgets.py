@@ -25,7 +25,8 @@ def draw_response_curves(table: pd.DataFrame, channels: Sequence[str]) -> Figure
     Parameters
     ----------
     table : pandas.DataFrame
-        ``channel, spend, response, lower, upper, is_observed, spend_now``.
+        ``channel, spend, response, lower, upper, is_observed, spend_now``; ``exposure`` and
+        ``exposure_now`` of channels whose spend is NaN.
     channels : sequence of str
         One panel each.
 
@@ -52,12 +53,13 @@ def _draw_response_curve(
     """Draw one channel: solid where spend was seen, dashed beyond."""
     color = color_of(channel, channels)
     plain_axes(axes)
-    axes.fill_between(curve["spend"], curve["lower"], curve["upper"], color=color, alpha=0.18, lw=0)
+    unit = "exposure" if curve["spend"].isna().any() else "spend"
     seen = curve[curve["is_observed"]]
-    axes.plot(curve["spend"], curve["response"], color=color, lw=1.4, ls=(0, (3, 2)))
-    axes.plot(seen["spend"], seen["response"], color=color, lw=2)
-    now = float(curve["spend_now"].iloc[0])
-    response_now = float(np.interp(now, curve["spend"], curve["response"]))
+    axes.fill_between(curve[unit], curve["lower"], curve["upper"], color=color, alpha=0.18, lw=0)
+    axes.plot(curve[unit], curve["response"], color=color, lw=1.4, ls=(0, (3, 2)))
+    axes.plot(seen[unit], seen["response"], color=color, lw=2)
+    now = float(curve[f"{unit}_now"].iloc[0])
+    response_now = float(np.interp(now, curve[unit], curve["response"]))
     axes.plot([now], [response_now], "o", color=INK, ms=5)
     axes.annotate(
         f"today {format_amount(now)}",
@@ -67,9 +69,11 @@ def _draw_response_curve(
         fontsize=8,
         color=INK,
     )
-    axes.set_title(channel, color=INK, fontsize=10, loc="left")
+    title = channel if unit == "spend" else f"{channel} (exposure)"
+    axes.set_title(title, color=INK, fontsize=10, loc="left")
     axes.set_xlim(0, None)
-    axes.set_ylim(0, None)
+    takes_away = curve["response"].mean() < 0
+    axes.set_ylim(None if takes_away else 0, 0 if takes_away else None)
     axes.locator_params(axis="x", nbins=4)
     amounts(axes, "x")
     amounts(axes, "y")

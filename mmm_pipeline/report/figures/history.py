@@ -54,13 +54,15 @@ def draw_decomposition(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     table : pandas.DataFrame
         ``date, component, contribution``, target units.
     channels : sequence of str
-        The media; all else is stacked as the baseline.
+        Media that add to the target; all else is stacked as the baseline.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    wide = table.pivot_table(index="date", columns="component", values="contribution")
+    wide = table.pivot_table(
+        index="date", columns="component", values="contribution", aggfunc="sum"
+    )
     baseline = wide.drop(columns=list(channels)).sum(axis=1)
     figure = new_figure(9.5, 3.6)
     axes = date_axes(figure)

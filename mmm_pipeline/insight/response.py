@@ -1,0 +1,192 @@
+"""What exposure would bring: each channel's carry-over and curve, draw by draw, without a graph."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import xarray as xr
+
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.model.fit import compute_variables
+from mmm_pipeline.model.formulas import (
+    CARRYOVER_PARAMETERS,
+    SATURATION_PARAMETERS,
+    saturate,
+    weigh_lags,
+)
+
+LAG = "lag"
+"""Dim: periods since the exposure."""
+
+
+@dataclass(frozen=True, eq=False)
+class MediaResponse:
+    """Carry-over and curve of every channel, in every draw.
+
+    Attributes
+    ----------
+    weights : xarray.DataArray, dims ``(sample, channel, lag)``
+        Adding up to 1 over the lags.
+    forms : mapping of str to str
+        Form of each channel's curve.
+    parameters : mapping of str to xarray.DataArray, dims ``(sample, channel)``
+        Of the curves, for the channels that take them.
+    height : xarray.DataArray, dims ``(sample, ..., channel)``
+        Target units at the curve's 1.
+    scale : xarray.DataArray, dims ``(..., channel)``
+        Exposure that the curves take for 1.
+    """
+
+    weights: xr.DataArray
+    forms: Mapping[str, str]
+    parameters: Mapping[str, xr.DataArray]
+    height: xr.DataArray
+    scale: xr.DataArray
+
+    def thin(self, n_draws: int) -> "MediaResponse":
+        """Keep evenly spaced draws.
+
+        Parameters
+        ----------
+        n_draws : int
+            About how many are to be left.
+
+        Returns
+        -------
+        MediaResponse
+        """
+        some = {"sample": slice(None, None, max(1, self.height.sizes["sample"] // n_draws))}
+        parameters = {name: one.isel(some) for name, one in self.parameters.items()}
+        return MediaResponse(
+            self.weights.isel(some), self.forms, parameters, self.height.isel(some), self.scale
+        )
+
+    def choose(self, channels: Sequence[str]) -> "MediaResponse":
+        """Keep some channels.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Their names.
+
+        Returns
+        -------
+        MediaResponse
+        """
+        names = list(channels)
+        return MediaResponse(
+            self.weights.sel(channel=names),
+            {name: self.forms[name] for name in names},
+            self.parameters,
+            self.height.sel(channel=names),
+            self.scale.sel(channel=names),
+        )
+
+    def carry(self, exposure: xr.DataArray) -> xr.DataArray:
+        """Carry exposure over into later periods.
+
+        Parameters
+        ----------
+        exposure : xarray.DataArray, dims ``(date, ..., channel)``
+            In its own unit; nothing is known from before the first date, and 0 is taken.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(date, sample, ..., channel)``
+            Scaled.
+        """
+        scaled = exposure / self.scale
+        carried: xr.DataArray = sum(  # type: ignore[assignment]
+            self.weights.isel({LAG: lag}) * scaled.shift(date=lag, fill_value=0.0)
+            for lag in range(min(self.weights.sizes[LAG], exposure.sizes["date"]))
+        )
+        return carried
+
+    def bend(self, carried: xr.DataArray) -> xr.DataArray:
+        """Turn carried exposure into response.
+
+        Parameters
+        ----------
+        carried : xarray.DataArray, dims ``(..., channel)``
+            Scaled.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(sample, ..., channel)``
+            Target units.
+        """
+        curves: list[xr.DataArray] = []
+        for channel, form in self.forms.items():
+            taken = {
+                word: self.parameters[word].sel(channel=channel)
+                for word in SATURATION_PARAMETERS[form]
+            }
+            curves.append(saturate(form, carried.sel(channel=channel), **taken))
+        response: xr.DataArray = xr.concat(curves, "channel", coords="minimal", compat="override")
+        return response.assign_coords(channel=list(self.forms)) * self.height
+
+
+@lru_cache(maxsize=1)
+def read_response(fit: ConvergedFit) -> MediaResponse:
+    """Read carry-over and curves from a fit.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    MediaResponse
+        ``sample`` counts the draws of the first chain, then those of the next.
+    """
+    mmm = restore_model(fit)
+    taken = {
+        variable: word
+        for transformation in (mmm.adstock, mmm.saturation)
+        for word, variable in transformation.variable_mapping.items()
+        if word in transformation.parameters or word == "beta"
+    }
+    draws = compute_variables(mmm.model, fit.posterior, list(taken))
+    draws = draws.stack(sample=SAMPLE_DIMS, create_index=False).drop_vars(SAMPLE_DIMS)
+    values = {str(name): _along_channel(draws[name]) for name in draws.data_vars}
+    carryover = {
+        word: values[variable]
+        for word, variable in mmm.adstock.variable_mapping.items()
+        if variable in values
+    }
+    curves = {
+        word: values[variable]
+        for word, variable in mmm.saturation.variable_mapping.items()
+        if variable in values and word != "beta"
+    }
+    height = values["saturation_beta"] * fit.features["target_scale"]
+    return MediaResponse(
+        weights=_weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover),
+        forms=mmm.saturation.forms,
+        parameters=curves,
+        height=height.transpose("sample", ..., "channel"),
+        scale=fit.features["channel_scale"],
+    )
+
+
+def _weigh(
+    forms: Mapping[str, str], l_max: int, parameters: Mapping[str, xr.DataArray]
+) -> xr.DataArray:
+    """Compute the weights of every channel's lags."""
+    lags = xr.DataArray(np.arange(l_max, dtype=float), dims=LAG)
+    weights: list[xr.DataArray] = []
+    for channel, form in forms.items():
+        taken = {word: parameters[word].sel(channel=channel) for word in CARRYOVER_PARAMETERS[form]}
+        weights.append(weigh_lags(form, lags, l_max, LAG, **taken))
+    whole = xr.concat(weights, "channel", coords="minimal", compat="override")
+    return whole.assign_coords(channel=list(forms))
+
+
+def _along_channel(values: xr.DataArray) -> xr.DataArray:
+    """Call a parameter's own dim ``channel``."""
+    own = [str(dim) for dim in values.dims if str(dim).endswith("_channel")]
+    return values.rename({own[0]: "channel"}) if own else values

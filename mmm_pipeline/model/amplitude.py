@@ -1,0 +1,133 @@
+"""The height of each channel's curve, from what is believed about its return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pymc as pm
+import pymc.dims as pmd
+import pytensor.xtensor as ptx
+import xarray as xr
+from pytensor.xtensor.type import XTensorVariable
+
+from mmm_pipeline.model.media import (
+    CarryoverTransformation,
+    ResponseTransformation,
+    read_parameters,
+)
+from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
+
+MARGIN = 0.01
+"""By how much more is spent where a marginal return is meant."""
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """Make each channel's return the free parameter, and its curve's height follow from it.
+
+    For each draw the height is what makes the channel bring exactly what is stated over the
+    window of the data, whatever its carry-over and its curve. So the prior on the return is
+    exact, shows in the prior predictive, and needs no Jacobian.
+
+    Attributes
+    ----------
+    returns : mapping of str to Vector
+        Free parameters by the word they are believed in: `roas`, `marginal_roas`, `share`,
+        `effect`.
+    sign : xarray.DataArray, dims ``(channel,)``
+        1, or -1 for what takes away.
+    exposure, spend : xarray.DataArray, dims ``(date, ..., channel)``
+        Exposure scaled to its maximum, and money.
+    target : xarray.DataArray, dims ``(date, ...)``
+        Target units.
+    target_scale : xarray.DataArray, dims ``(...)``
+        By which the model divides the target.
+    carryover, response : CarryoverTransformation, ResponseTransformation
+        The model's own.
+
+    Notes
+    -----
+    With ``G`` the window's sum of the saturated, adstocked exposure at height 1 and ``M`` what 1 %
+    more exposure would add to it, divided by 0.01:
+
+    * roas: ``beta = roas x spend / (target_scale x G)``
+    * marginal_roas: ``beta = marginal_roas x spend / (target_scale x M)``
+    * share: ``beta = share x total target / (target_scale x G)``
+    * effect: ``beta`` itself
+
+    All sums run over the window; a cell of a panel has its own. Exact because the response is
+    linear in its height.
+    """
+
+    returns: Mapping[str, Vector]
+    sign: xr.DataArray
+    exposure: xr.DataArray
+    spend: xr.DataArray
+    target: xr.DataArray
+    target_scale: xr.DataArray
+    carryover: CarryoverTransformation
+    response: ResponseTransformation
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Dims of the height."""
+        return tuple(str(dim) for dim in self.exposure.dims if dim != "date")
+
+    def create_variable(self, name: str, xdist: bool = False) -> XTensorVariable:  # noqa: ARG002, FBT001, FBT002
+        """Register the returns and the height derived from them in the model at hand.
+
+        Parameters
+        ----------
+        name : str
+            Name of the height.
+        xdist : bool
+            Part of the library's protocol; the result has named dims either way.
+
+        Returns
+        -------
+        XTensorVariable, dims ``(..., channel)``
+            On the model's scale.
+        """
+        model = pm.modelcontext(None)
+        if "channel_data" not in model.named_vars:
+            # The library draws curves in a model of their own, with heights it already has.
+            return pmd.Flat(name, dims=self.dims)
+        channels = [str(channel) for channel in self.sign["channel"].to_numpy()]
+        shape = self._sum_shape(model, 1.0)
+        slope = None
+        if "marginal_roas" in self.returns:
+            slope = (self._sum_shape(model, 1 + MARGIN) - shape) / MARGIN
+        parts = []
+        for word, vector in self.returns.items():
+            value = along_channel(vector.create_variable(word))
+            unit = slope if word == "marginal_roas" else shape
+            parts.append((value * self._per_unit(word, vector.labels, unit), vector.labels))
+        height = join(parts, channels) * _constant(self.sign)
+        return pmd.Deterministic(name, height.transpose(*self.dims))
+
+    def _per_unit(
+        self, word: str, channels: tuple[str, ...], shape: XTensorVariable
+    ) -> XTensorVariable:
+        """Compute the height that one unit of a return needs."""
+        labels = list(channels)
+        if word == "effect":
+            return _constant(xr.ones_like(self.exposure.isel(date=0).sel(channel=labels)))
+        spend = self.spend.sel(channel=labels).sum("date")
+        reached = (self.exposure.sel(channel=labels) > 0).any("date")
+        brought = spend if word != "share" else abs(self.target).sum("date") * reached
+        names = [str(channel) for channel in self.sign["channel"].to_numpy()]
+        shape = pick(shape, names, labels)
+        is_off = _constant(1.0 - reached)
+        return _constant(brought / self.target_scale) / (shape + is_off)
+
+    def _sum_shape(self, model: pm.Model, factor: float) -> XTensorVariable:
+        """Sum the response at height 1 over the window, in every cell."""
+        carried = self.carryover.function(
+            _constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
+        )
+        bent = self.response.function(carried, **read_parameters(model, self.response), beta=1.0)
+        return bent.sum(dim="date")
+
+
+def _constant(array: xr.DataArray) -> XTensorVariable:
+    """Put numbers into the graph as they are now: they must not move with a forecast's data."""
+    return ptx.as_xtensor(array.to_numpy().astype(float), dims=array.dims)

@@ -1,0 +1,201 @@
+"""How long channels act and how they bend, in the words the sampler understands."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import xarray as xr
+
+from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, SATURATION_PARAMETERS
+from mmm_pipeline.model.tightening import read_factors
+from mmm_pipeline.model.vectors import Stated, Vector
+from mmm_pipeline.spec import (
+    CarryoverWord,
+    Distribution,
+    Media,
+    ModelSpec,
+    Saturation,
+    SaturationWord,
+)
+
+CARRYOVER_MEAN: dict[CarryoverWord, float] = {"short": 0.15, "medium": 0.40, "long": 0.70}
+"""Mean of the surviving share for each word."""
+CARRYOVER_CONCENTRATION = 20.0
+"""Sum of the Beta's two parameters where a word is stated."""
+DEFAULT_CARRYOVER = (2.0, 4.0)
+"""Beta parameters where no word is stated: mean 1/3, standard deviation 0.18."""
+DEFAULT_DELAY = Distribution.model_validate("HalfNormal(1.5)")
+"""Periods until a delayed effect peaks."""
+DEFAULT_WEIBULL_SCALE = Distribution.model_validate(f"LogNormal({math.log(2)}, 0.5)")
+"""Periods; a median of 2."""
+DEFAULT_WEIBULL_SLOPE = Distribution.model_validate("LogNormal(0.2, 0.4)")
+"""Around 1, where the density falls from the start."""
+SHARPNESS: dict[SaturationWord, float] = {"gradual": 25.0, "balanced": 50.0, "sharp": 75.0}
+"""What the words for saturation are on the scale from 0 to 100."""
+SATURATION_LOG_SD = 0.3
+"""Standard deviation of log steepness where a word is stated."""
+DEFAULT_SATURATION_LOG_SD = 0.6
+"""Standard deviation of log steepness where no word is stated."""
+DEFAULT_HILL_SLOPE = Distribution.model_validate("LogNormal(0.2, 0.3)")
+"""Around 1.2: hardly S-shaped unless the data say so."""
+DEFAULT_EXPONENT = Distribution.model_validate("Beta(4, 4)")
+"""Around the square root."""
+AT_HALF = {"logistic": math.log(3), "exponential": math.log(2)}
+"""``lam x`` at which half of the ceiling is reached."""
+SMALLEST_HALF = 0.01
+"""Added to a percentile of scaled exposure, so that it is never 0."""
+
+
+type Rule = Callable[[str, Media], Stated]
+
+
+def state_carryover(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]:
+    """State the belief about how long each channel acts.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+
+    Returns
+    -------
+    dict of str to Vector
+        By `alpha`, `delay`, `scale`, `slope`: for the channels whose form takes them.
+    """
+    tightening = read_factors(spec, features)
+
+    def alpha(name: str, media: Media) -> Stated:
+        carryover, concentration = media.carryover, tightening[name].concentration
+        if isinstance(carryover.alpha, Distribution):
+            return _state(carryover.alpha)
+        if carryover.half_life is not None:
+            belief = carryover.half_life
+            parameters = {"mu": math.log(belief.center), "sigma": belief.log_sd}
+            return Stated("LogNormal", parameters, "adstock_half_life", lambda h: 0.5 ** (1 / h))
+        a, b = _shape_of_beta(carryover.alpha)
+        return Stated("Beta", {"alpha": a * concentration, "beta": b * concentration})
+
+    rules: dict[str, Rule] = {
+        "alpha": alpha,
+        "delay": lambda _, media: _state(media.carryover.delay or DEFAULT_DELAY),
+        "scale": lambda _, media: _state(media.carryover.scale or DEFAULT_WEIBULL_SCALE),
+        "slope": lambda _, media: _state(media.carryover.slope or DEFAULT_WEIBULL_SLOPE),
+    }
+    takes = {n: CARRYOVER_PARAMETERS[media.carryover.form] for n, media in spec.media.items()}
+    return _collect(spec, rules, takes)
+
+
+def _shape_of_beta(word: CarryoverWord | None) -> tuple[float, float]:
+    """Turn a word into the two parameters of a Beta."""
+    if word is None:
+        return DEFAULT_CARRYOVER
+    mean = CARRYOVER_MEAN[word]
+    return mean * CARRYOVER_CONCENTRATION, (1 - mean) * CARRYOVER_CONCENTRATION
+
+
+def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]:
+    """State the belief about how soon each channel saturates.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features: half of the ceiling is expected at a percentile of the positive exposure.
+
+    Returns
+    -------
+    dict of str to Vector
+        By `lam` (per exposure scaled to its maximum), `half_saturation` (a share of that
+        maximum), `slope`, `exponent`: for the channels whose form takes them.
+
+    Notes
+    -----
+    With ``q`` the percentile of positive exposure on the scale 0 to 1, log-normal with median
+    ``ln 3 / (q + 0.01)`` (logistic: ``tanh(lam q / 2) = 1/2`` at ``lam q = ln 3``), ``ln 2 /
+    (q + 0.01)`` (exponential), or ``q + 0.01`` (half-saturation). The percentile is
+    ``20 + 0.6 x sharpness``.
+    """
+    tightening = read_factors(spec, features)
+    scaled = features["exposure"] / features["channel_scale"]
+    curves = {name: read_saturation(media) for name, media in spec.media.items()}
+
+    def at_half(name: str) -> tuple[float, float]:
+        positive = scaled.sel(channel=name).to_numpy()
+        half = curves[name].half
+        percentile = 20 + 0.6 * read_sharpness(half)
+        sd = DEFAULT_SATURATION_LOG_SD if half is None else SATURATION_LOG_SD
+        place = float(np.percentile(positive[positive > 0], percentile)) + SMALLEST_HALF
+        return place, sd * tightening[name].bend
+
+    def lam(name: str, media: Media) -> Stated:  # noqa: ARG001
+        curve = curves[name]
+        if curve.lam is not None:
+            return _state(curve.lam)
+        place, sd = at_half(name)
+        return Stated("LogNormal", {"mu": math.log(AT_HALF[curve.form] / place), "sigma": sd})
+
+    def half_saturation(name: str, media: Media) -> Stated:  # noqa: ARG001
+        if (stated := curves[name].half_saturation) is not None:
+            return _state(stated)
+        place, sd = at_half(name)
+        return Stated("LogNormal", {"mu": math.log(place), "sigma": sd})
+
+    rules: dict[str, Rule] = {
+        "lam": lam,
+        "half_saturation": half_saturation,
+        "slope": lambda name, _: _state(curves[name].slope or DEFAULT_HILL_SLOPE),
+        "exponent": lambda name, _: _state(curves[name].exponent or DEFAULT_EXPONENT),
+    }
+    return _collect(spec, rules, {n: SATURATION_PARAMETERS[c.form] for n, c in curves.items()})
+
+
+def read_saturation(media: Media) -> Saturation:
+    """Read a channel's saturation, or the default of its kind.
+
+    Parameters
+    ----------
+    media : Media
+        The channel.
+
+    Returns
+    -------
+    Saturation
+        Logistic where nothing is stated; none for a competitor.
+    """
+    if media.saturation is not None:
+        return media.saturation
+    return Saturation(form="none" if media.kind == "competitor" else "logistic")
+
+
+def read_sharpness(half: SaturationWord | float | None) -> float:
+    """Read a word for saturation as a sharpness.
+
+    Parameters
+    ----------
+    half : str or float or None
+        A word, or the sharpness itself, 0 to 100.
+
+    Returns
+    -------
+    float
+    """
+    return SHARPNESS[half or "balanced"] if isinstance(half, str | None) else half
+
+
+def _collect(
+    spec: ModelSpec, rules: Mapping[str, Rule], takes: Mapping[str, tuple[str, ...]]
+) -> dict[str, Vector]:
+    """State each parameter for the channels whose form takes it."""
+    found = {
+        word: {name: rule(name, spec.media[name]) for name in spec.media if word in takes[name]}
+        for word, rule in rules.items()
+    }
+    return {word: Vector(stated, list(spec.media)) for word, stated in found.items() if stated}
+
+
+def _state(distribution: Distribution) -> Stated:
+    """Take a distribution as it is stated."""
+    return Stated(distribution.family, distribution.parameters)
