@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pymc as pm
 import xarray as xr
 
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.ingest.validate import validate_source
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.features import build_features
+from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.model.trace import assemble_trace
 from mmm_pipeline.simulate import ChannelTruth, World, demo_world, simulate_world
 from mmm_pipeline.spec import ModelSpec
@@ -86,7 +89,7 @@ def make_posterior(spec: ModelSpec, features: xr.Dataset, seed: int = 3) -> xr.D
 
     n = len(channels)
     variables: dict[str, Any] = {
-        "intercept_contribution": (("chain", "draw"), near(0.5, 0.05)),
+        "level": (("chain", "draw"), near(0.7, 0.02)),
         "adstock_alpha": (("chain", "draw", "channel"), near(0.3, 0.1, n)),
         "saturation_lam": (("chain", "draw", "channel"), near(2.0, 0.1, n)),
         "roas": (("chain", "draw", "channel"), near(np.linspace(1.5, 3.0, n), 0.1, n)),
@@ -106,6 +109,48 @@ def make_posterior(spec: ModelSpec, features: xr.Dataset, seed: int = 3) -> xr.D
         variables["gamma_fourier"] = (("chain", "draw", "fourier_mode"), near(0.02, 0.1, count))
     coords |= {"chain": range(N_CHAINS), "draw": range(N_DRAWS)}
     return xr.Dataset(variables, coords=coords)
+
+
+def draw_posterior(spec: ModelSpec, features: xr.Dataset, n_draws: int = 100) -> xr.Dataset:
+    """Draws of any model's free parameters, from its priors: independent, so they mix."""
+    model = build_model(spec, features).model
+    tree = pm.sample_prior_predictive(
+        draws=N_CHAINS * n_draws,
+        model=model,
+        var_names=list_free_parameters(model),
+        random_seed=5,
+    )
+    prior = tree["/prior"].to_dataset().squeeze("chain", drop=True)
+    coords = {name: values for name, values in prior.coords.items() if name != "draw"}
+    variables = {
+        name: (
+            ("chain", "draw", *values.dims[1:]),
+            values.to_numpy().reshape(N_CHAINS, n_draws, *values.shape[1:]),
+        )
+        for name, values in prior.data_vars.items()
+    }
+    coords |= {"chain": range(N_CHAINS), "draw": range(n_draws)}
+    return xr.Dataset(variables, coords=coords)
+
+
+def make_panel(
+    spec: ModelSpec, cells: dict[str, list[str]], periods: int = 30, **columns: Any
+) -> pd.DataFrame:
+    """The validated frame of a panel, every cell of another size."""
+    rng = np.random.default_rng(7)
+    weeks = pd.date_range("2024-01-01", periods=periods, freq="W-MON").strftime("%Y-%m-%d")
+    frame = pd.MultiIndex.from_product([weeks, *cells.values()], names=["week", *cells]).to_frame()
+    frame = frame.reset_index(drop=True)
+    n_cells = len(frame) // periods
+    size = np.tile(10.0 ** np.arange(n_cells), periods)
+    frame["sales"] = size * (1000 + 100 * rng.random(len(frame)))
+    for name in spec.media:
+        frame[name] = size * (5 + rng.random(len(frame)))
+    for name in spec.controls:
+        frame[name] = rng.random(len(frame)) + np.tile(np.arange(n_cells), periods)
+    if spec.data.population:
+        frame[spec.data.population] = 100.0 * np.tile(np.arange(1, n_cells + 1), periods)
+    return validate(frame.assign(**columns).astype(str), spec)
 
 
 def make_statistics(posterior: xr.Dataset, **overrides: Any) -> xr.Dataset:

@@ -20,8 +20,9 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``date, observed, fitted, lower, upper, residual`` in target units; the interval is the
-        5-95 % one of a new observation, noise included, drawn with the spec's seed.
+        ``date``, the panel's dims, ``observed, fitted, lower, upper, residual`` in target units;
+        the interval is the 5-95 % one of a new observation, noise included, drawn with the spec's
+        seed.
     """
     fitted = compute_fitted_mean(fit)
     noise_scale = fit.posterior["y_sigma"] * fit.features["target_scale"]
@@ -30,15 +31,16 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
         data=rng.standard_normal(fitted.shape)
     )
     bounds = predicted.quantile([LOWER, UPPER], dim=SAMPLE_DIMS)
-    table = pd.DataFrame(
+    columns = xr.Dataset(
         {
-            "date": pd.DatetimeIndex(fit.features["date"].to_numpy()),
-            "observed": fit.features["target"].to_numpy(),
-            "fitted": fitted.mean(SAMPLE_DIMS).to_numpy(),
-            "lower": bounds.sel(quantile=LOWER).to_numpy(),
-            "upper": bounds.sel(quantile=UPPER).to_numpy(),
+            "observed": fit.features["target"],
+            "fitted": fitted.mean(SAMPLE_DIMS),
+            "lower": bounds.sel(quantile=LOWER, drop=True),
+            "upper": bounds.sel(quantile=UPPER, drop=True),
         }
     )
+    order = [str(dim) for dim in fit.features["target"].dims]
+    table = columns.to_dataframe(dim_order=order).reset_index()
     table["residual"] = table["observed"] - table["fitted"]
     table.attrs["fit_id"] = fit.fit_id
     return table

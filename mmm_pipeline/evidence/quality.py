@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 MIN_R2 = 0.85
@@ -13,6 +14,9 @@ MAX_AUTOCORRELATION = 0.3
 COVERAGE_SLACK = 0.08
 """How far the coverage of the 90 % interval may lie from 0.9."""
 
+COLUMNS = frozenset({"date", "observed", "fitted", "lower", "upper", "residual"})
+"""Columns of a table of a fit; any other is a dim of the panel."""
+
 
 @dataclass(frozen=True)
 class FitQuality:
@@ -21,13 +25,14 @@ class FitQuality:
     Attributes
     ----------
     r2 : float
-        1 - residual / total sum of squares, of the posterior mean of the fitted mean.
+        1 - residual / total sum of squares, of the posterior mean of the fitted mean. In a panel
+        the total is about each cell's own mean: that cells differ is not to anybody's credit.
     mape : float
         Mean absolute error as a share of the target; NaN where the target is 0 somewhere.
     coverage : float
         Share of periods inside the 5-95 % predictive interval, 0 to 1.
     autocorrelation : float
-        Of the residuals at lag 1.
+        Of the residuals at lag 1; the mean over the cells of a panel.
     """
 
     r2: float
@@ -70,10 +75,13 @@ def assess_fit(table: pd.DataFrame) -> FitQuality:
     """
     observed, residual = table["observed"], table["residual"]
     is_inside = observed.between(table["lower"], table["upper"])
-    total = ((observed - observed.mean()) ** 2).sum()
+    cells = [column for column in table.columns if column not in COLUMNS]
+    cell = table.groupby(cells).ngroup() if cells else pd.Series(0, index=table.index)
+    total = ((observed - observed.groupby(cell).transform("mean")) ** 2).sum()
+    follows = [series.autocorr(1) for _, series in residual.groupby(cell)]
     return FitQuality(
         r2=float(1 - (residual**2).sum() / total),
         mape=float((residual / observed).abs().mean()) if (observed != 0).all() else float("nan"),
         coverage=float(is_inside.mean()),
-        autocorrelation=float(residual.autocorr(1)),
+        autocorrelation=float(np.mean(follows)),
     )

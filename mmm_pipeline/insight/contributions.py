@@ -9,18 +9,18 @@ from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.model.terms import LABEL_DIMS, SUFFIX
 from mmm_pipeline.spec import ModelSpec
 
 ADDS_UP_TO = 1e-6
 """Largest relative difference between the sum of the components and the fitted mean."""
-LABEL_DIMS = ("channel", "control")
-"""Dims along which a term holds several components."""
 COMPONENTS = {
     "yearly_seasonality": "seasonality",
+    "monthly_seasonality": "seasonality",
+    "weekly_seasonality": "seasonality",
     "trend_effect": "trend",
 }
 """What a term is called in the model, and the component it is counted under."""
-SUFFIX = "_contribution"
 
 
 def compute_contributions(fit: ConvergedFit) -> xr.DataArray:

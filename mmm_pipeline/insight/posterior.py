@@ -9,6 +9,7 @@ from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.build import CHANNEL_TOTAL
 from mmm_pipeline.model.fit import compute_variables, rebuild_model
+from mmm_pipeline.model.terms import list_terms
 
 MAX_NUMBERS = 60_000_000
 """Numbers that dated draws may take, 8 bytes each; beyond, evenly spaced draws are used."""
@@ -49,8 +50,7 @@ def compute_terms(fit: ConvergedFit) -> xr.Dataset:
         Of a large panel, evenly spaced draws only, see `MAX_NUMBERS`.
     """
     model = restore_model(fit).model
-    terms = [name for name in model.named_vars if name.endswith("_contribution")]
-    terms = [name for name in terms if name not in PARTS_OF_TERMS]
+    terms = list_terms(model)
     sizes = fit.features["target"].size * (len(terms) + len(fit.spec.media) + 1)
     n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     step = -(-sizes * n_draws // MAX_NUMBERS)
@@ -97,7 +97,3 @@ def read_parameter(fit: ConvergedFit, name: str) -> xr.DataArray | None:
     draws = fit.posterior[name]
     own = f"{name}_channel"
     return draws.rename({own: "channel"}) if own in draws.dims else draws
-
-
-PARTS_OF_TERMS = frozenset({"fourier_contribution", "baseline_channel_contribution"})
-"""Variables that are summed up, or multiplied, into a term."""

@@ -48,7 +48,7 @@ def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
     >>> {key: float(value) for key, value in summarize(draws, "roas").items()}
     {'roas': 50.0, 'roas_lower': 5.0, 'roas_upper': 95.0}
     """
-    bounds = draws.quantile([LOWER, UPPER], dim=SAMPLE_DIMS)
+    bounds = draws.quantile([LOWER, UPPER], dim=SAMPLE_DIMS, skipna=False)
     return xr.Dataset(
         {
             name: draws.mean(SAMPLE_DIMS),

@@ -169,7 +169,7 @@ def _features(model: Model) -> dg.AssetsDefinition:
             # The report needs it; a slip there should not cost a fit.
             read_truth(model.project.data, model.spec.truth)
             arrays = build_features(validated_data, model.spec)
-        lost = find_lost_features(arrays, validated_data)
+        lost = find_lost_features(arrays, validated_data, model.spec)
         yield report_requirement("nothing_lost", lost)
         if lost:
             raise dg.Failure("; ".join(lost), allow_retries=False)
@@ -252,13 +252,14 @@ def _find_restated(
 
 
 def _list_scales(features: xr.Dataset) -> pd.DataFrame:
-    """Tabulate what every column is centred on and divided by."""
-    rows = [("target", 0.0, float(features["target_scale"]))]
-    scales = features["channel_scale"].to_series()
+    """Tabulate what every column is centred on and divided by; in a panel, in the first cell."""
+    cells = [dim for dim in features["target"].dims if dim != "date"]
+    one = features.isel(dict.fromkeys(cells, 0))
+    rows = [("target", 0.0, float(one["target_scale"]))]
+    scales = one["channel_scale"].to_series()
     rows += [(str(name), 0.0, float(scale)) for name, scale in scales.items()]
-    if "control" in features.dims:
-        frame = features[["control_center", "control_scale"]].to_dataframe()
-        rows += [
-            (str(name), float(row.iloc[0]), float(row.iloc[1])) for name, row in frame.iterrows()
-        ]
+    if "control" in one.dims:
+        frame = one[["control_center", "control_scale"]].to_dataframe()
+        centers, scales = frame["control_center"], frame["control_scale"]
+        rows += [(str(name), float(centers[name]), float(scales[name])) for name in frame.index]
     return pd.DataFrame(rows, columns=["column", "center", "scale"])

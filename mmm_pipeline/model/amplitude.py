@@ -14,10 +14,15 @@ from mmm_pipeline.model.media import (
     ResponseTransformation,
     read_parameters,
 )
+from mmm_pipeline.model.pooling import Cells
+from mmm_pipeline.model.terms import freeze
+from mmm_pipeline.model.trend import DRIFT
 from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
 
 MARGIN = 0.01
 """By how much more is spent where a marginal return is meant."""
+RETURN_SPREAD = 0.25
+"""Prior mean of the standard deviation of log return between the cells of a panel."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Amplitude:
         By which the model divides the target.
     carryover, response : CarryoverTransformation, ResponseTransformation
         The model's own.
+    cells : Cells, optional
+        Those over which returns are scattered; None where all have the same.
 
     Notes
     -----
@@ -55,7 +62,9 @@ class Amplitude:
     * effect: ``beta`` itself
 
     All sums run over the window; a cell of a panel has its own. Exact because the response is
-    linear in its height.
+    linear in its height. Where returns are scattered over cells ``g``, cell ``g`` has the return
+    ``r exp(d_g) / sum_g w_g exp(d_g)``, with ``w_g`` its part of the money (of the target for a
+    share): so the return of all cells together is still ``r``.
     """
 
     returns: Mapping[str, Vector]
@@ -66,6 +75,7 @@ class Amplitude:
     target_scale: xr.DataArray
     carryover: CarryoverTransformation
     response: ResponseTransformation
+    cells: Cells | None = None
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -99,25 +109,36 @@ class Amplitude:
         parts = []
         for word, vector in self.returns.items():
             value = along_channel(vector.create_variable(word))
+            brought = self._measure(word, vector.labels)
+            if self.cells:
+                scatter = self.cells.deviate(word, RETURN_SPREAD, (vector.name_dim(word),))
+                value = _scatter(value, along_channel(scatter), brought)
             unit = slope if word == "marginal_roas" else shape
-            parts.append((value * self._per_unit(word, vector.labels, unit), vector.labels))
+            per_unit = self._per_unit(word, vector.labels, brought, unit)
+            parts.append((value * per_unit, vector.labels))
         height = join(parts, channels) * _constant(self.sign)
         return pmd.Deterministic(name, height.transpose(*self.dims))
 
+    def _measure(self, word: str, channels: tuple[str, ...]) -> xr.DataArray:
+        """Read what a return is a unit of: money, or the target where it was reached."""
+        labels = list(channels)
+        reached = (self.exposure.sel(channel=labels) > 0).any("date")
+        if word == "effect":
+            return reached.astype(float)
+        if word == "share":
+            return abs(self.target).sum("date") * reached
+        return self.spend.sel(channel=labels).sum("date") * reached
+
     def _per_unit(
-        self, word: str, channels: tuple[str, ...], shape: XTensorVariable
+        self, word: str, channels: tuple[str, ...], brought: xr.DataArray, shape: XTensorVariable
     ) -> XTensorVariable:
         """Compute the height that one unit of a return needs."""
-        labels = list(channels)
         if word == "effect":
-            return _constant(xr.ones_like(self.exposure.isel(date=0).sel(channel=labels)))
-        spend = self.spend.sel(channel=labels).sum("date")
-        reached = (self.exposure.sel(channel=labels) > 0).any("date")
-        brought = spend if word != "share" else abs(self.target).sum("date") * reached
+            return _constant(brought)
         names = [str(channel) for channel in self.sign["channel"].to_numpy()]
-        shape = pick(shape, names, labels)
-        is_off = _constant(1.0 - reached)
-        return _constant(brought / self.target_scale) / (shape + is_off)
+        is_off = (self.exposure.sel(channel=list(channels)) <= 0).all("date")
+        shape = pick(shape, names, channels) + _constant(is_off)
+        return _constant(brought / self.target_scale) / shape
 
     def _sum_shape(self, model: pm.Model, factor: float) -> XTensorVariable:
         """Sum the response at height 1 over the window, in every cell."""
@@ -125,7 +146,18 @@ class Amplitude:
             _constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
         )
         bent = self.response.function(carried, **read_parameters(model, self.response), beta=1.0)
+        if DRIFT in model.named_vars:
+            bent = bent * freeze(model[DRIFT], model)
         return bent.sum(dim="date")
+
+
+def _scatter(
+    value: XTensorVariable, scatter: XTensorVariable, brought: xr.DataArray
+) -> XTensorVariable:
+    """Scatter a return over the cells, leaving that of all together as it is."""
+    cells = [dim for dim in brought.dims if dim != "channel"]
+    factor = ptx.math.exp(scatter)
+    return value * factor / (_constant(brought / brought.sum(cells)) * factor).sum(dim=cells)
 
 
 def _constant(array: xr.DataArray) -> XTensorVariable:

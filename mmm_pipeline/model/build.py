@@ -1,34 +1,59 @@
 """From spec and features to PyMC-Marketing's model, through strict labels."""
 
+from typing import Any
+
 import pandas as pd
 import pymc.dims as pmd
 import xarray as xr
 from pymc_extras.prior import Prior
-from pymc_marketing.mmm import MMM
+from pymc_marketing.mmm import MMM, MonthlyFourier, WeeklyFourier
+from pymc_marketing.mmm.additive_effect import FourierEffect, MuEffect
 from pymc_marketing.mmm.scaling import FixedScaling, Scaling
+from pytensor.xtensor.type import XTensorVariable
 
 from mmm_pipeline.model.amplitude import Amplitude
-from mmm_pipeline.model.control_priors import control_prior
-from mmm_pipeline.model.effects import N_CHANGEPOINTS, TrendEffect
+from mmm_pipeline.model.controls import ControlEffect
+from mmm_pipeline.model.level import LevelEffect, Nothing
 from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
+from mmm_pipeline.model.pooling import Cells
 from mmm_pipeline.model.return_priors import state_returns
 from mmm_pipeline.model.shape_priors import (
     read_saturation,
     state_carryover,
     state_saturation,
 )
+from mmm_pipeline.model.trend import DRIFT, N_CHANGEPOINTS, CurveEffect, LineEffect
 from mmm_pipeline.spec import ModelSpec
 
 CHANNEL_TOTAL = "channel_total"
 """Variable: target units that each channel brings over the model's dates, dims ``(channel,)``."""
-INTERCEPT_PRIOR = Prior("Normal", mu=0.5, sigma=0.5)
-"""Share of the target's maximum that comes without media: between nothing and all, mostly."""
-CONTROL_SD = 0.3
-"""Prior standard deviation of a control's or event's effect, share of the target's maximum."""
-FOURIER_PRIOR = Prior("Normal", mu=0, sigma=0.2, dims="fourier_mode")
-"""Amplitude of each wave of the year, share of the target's maximum."""
-NOISE_PRIOR = Prior("HalfNormal", sigma=0.2)
-"""Standard deviation of what nothing explains, share of the target's maximum."""
+WAVE_SD = 0.2
+"""Standard deviation of the height of each seasonal wave, share of the target's maximum."""
+NOISE_SCALE = 0.2
+"""Scale of the half-normal prior on what nothing explains, share of the target's maximum."""
+
+
+class MarketingMixModel(MMM):
+    """The library's model, whose media may work better at one time than at another."""
+
+    def forward_pass(self, x: XTensorVariable, dims: tuple[str, ...]) -> XTensorVariable:
+        """Turn exposure into contributions.
+
+        Parameters
+        ----------
+        x : XTensorVariable
+            Scaled exposure.
+        dims : tuple of str
+            Part of the library's protocol.
+
+        Returns
+        -------
+        XTensorVariable
+            On the model's scale.
+        """
+        contribution = super().forward_pass(x, dims)
+        drift = self.model.named_vars.get(DRIFT)
+        return contribution if drift is None else contribution * drift
 
 
 def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
@@ -44,34 +69,33 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     Returns
     -------
     MMM
-        Built, not sampled. Free parameters: ``intercept_contribution``, ``y_sigma`` and, as the
-        spec has them, those of carry-over (``adstock_alpha``), saturation (``saturation_lam``),
-        return (``roas``), ``gamma_control``, ``gamma_fourier``, ``trend_slope``,
-        ``trend_change``.
+        Built, not sampled. Free parameters: ``level``, ``y_sigma`` and, as the spec has them, those
+        of carry-over (``adstock_alpha``), saturation (``saturation_lam``), return (``roas``),
+        ``gamma_control``, ``gamma_fourier``, ``trend_slope``, ``trend_change`` and the like.
     """
     carryover, response = _build_media(spec, features)
-    controls = features["control"].to_numpy().tolist() if "control" in features.dims else None
-    mmm = MMM(
+    cells = Cells(features["target"]).dims
+    noise = Prior("HalfNormal", sigma=NOISE_SCALE, dims=cells)
+    mmm = MarketingMixModel(
         date_column="date",
         target_column="target",
         channel_columns=features["channel"].to_numpy().tolist(),
-        control_columns=controls,
+        dims=cells,
         adstock=carryover,
         saturation=response,
         yearly_seasonality=spec.seasonality.yearly or None,
         scaling=Scaling(
-            target=FixedScaling(dims=(), value=float(features["target_scale"])),
-            channel=FixedScaling(dims=(), value=features["channel_scale"]),
+            target=FixedScaling(dims=(), value=_scale(features["target_scale"])),
+            channel=FixedScaling(dims=(), value=_scale(features["channel_scale"])),
         ),
         model_config={
-            "intercept": INTERCEPT_PRIOR,
-            "gamma_control": control_prior(spec, CONTROL_SD),
-            "gamma_fourier": FOURIER_PRIOR,
-            "likelihood": Prior("Normal", sigma=NOISE_PRIOR, dims="date"),
+            "intercept": Nothing(),
+            "gamma_fourier": _state_waves("fourier_mode"),
+            "likelihood": Prior("Normal", sigma=noise, dims=("date", *cells)),
         },
     )
-    if spec.trend != "none":
-        mmm.add_mu_effect(_build_trend(spec, features))
+    for effect in _list_effects(spec, features):
+        mmm.add_mu_effect(effect)
     mmm.build_model(_name_for_library(features))
     with mmm.model:
         total = mmm.model["channel_contribution"].sum(dim="date") * mmm.model["target_scale"]
@@ -98,23 +122,71 @@ def _build_media(
         target_scale=features["target_scale"],
         carryover=carryover,
         response=ResponseTransformation(curves, saturation, 1.0),
+        cells=Cells(features["target"]) if _is_scattered(spec) else None,
     )
     return carryover, ResponseTransformation(curves, saturation, amplitude)
 
 
-def _build_trend(spec: ModelSpec, features: xr.Dataset) -> TrendEffect:
-    """Fix the trend's clock to the training window."""
+def _guess_noise(features: xr.Dataset) -> float:
+    """Guess what nothing explains from what changes between one period and the next."""
+    changes = (features["target"] / features["target_scale"]).diff("date")
+    return float((changes**2).mean() / 2) ** 0.5 or NOISE_SCALE
+
+
+def _is_scattered(spec: ModelSpec) -> bool:
+    """Tell whether cells have returns of their own."""
+    return bool(spec.data.panel) and spec.pooling.media == "partial"
+
+
+def _scale(scale: xr.DataArray) -> float | xr.DataArray:
+    """Give the library a number where there are no dims."""
+    return scale if scale.dims else float(scale)
+
+
+def _list_effects(spec: ModelSpec, features: xr.Dataset) -> list[MuEffect]:
+    """Build what the library has not, the level last: it needs all the others."""
     dates = pd.DatetimeIndex(features["date"].to_numpy())
-    return TrendEffect(
-        first_date=str(dates[0].date()),
-        span_days=float((dates[-1] - dates[0]).days),
-        n_changepoints=N_CHANGEPOINTS if spec.trend == "piecewise" else 0,
-    )
+    clock: dict[str, Any] = {
+        "first_date": str(dates[0].date()),
+        "span_days": float((dates[-1] - dates[0]).days),
+    }
+    effects: list[MuEffect] = []
+    if "control" in features.dims:
+        noise = _guess_noise(features)
+        effects.append(ControlEffect(spec=spec, data=features["control_scaled"], noise=noise))
+    if spec.trend in {"linear", "piecewise"}:
+        n_changepoints = N_CHANGEPOINTS if spec.trend == "piecewise" else 0
+        effects.append(LineEffect(prefix="trend", n_changepoints=n_changepoints, **clock))
+    elif spec.trend != "none":
+        effects.append(CurveEffect(prefix="trend", form=spec.trend, **clock))
+    if spec.time_varying_media:
+        effects.append(CurveEffect(prefix=DRIFT, form="hsgp", is_factor=True, **clock))
+    for kind, order in (
+        (MonthlyFourier, spec.seasonality.monthly),
+        (WeeklyFourier, spec.seasonality.weekly),
+    ):
+        if order:
+            effects.append(_build_waves(kind, order))
+    target = features["target"] / features["target_scale"]
+    return [*effects, LevelEffect(target=target)]
+
+
+def _build_waves(kind: type[MonthlyFourier | WeeklyFourier], order: int) -> FourierEffect:
+    """Let the library recur within months or weeks."""
+    name = "monthly" if kind is MonthlyFourier else "weekly"
+    dim = f"{name}_seasonality"
+    waves = kind(n_order=order, prefix=dim, prior=_state_waves(dim), variable_name=f"gamma_{name}")
+    return FourierEffect(fourier=waves)
+
+
+def _state_waves(dim: str) -> Prior:
+    """State the belief about seasonal waves."""
+    return Prior("Normal", mu=0, sigma=WAVE_SD, dims=dim)
 
 
 def _name_for_library(features: xr.Dataset) -> xr.Dataset:
     """Give the arrays the names that the library reads."""
-    names = {"exposure": "_channel", "target": "_target", "control_scaled": "_control"}
+    names = {"exposure": "_channel", "target": "_target"}
     present = {ours: theirs for ours, theirs in names.items() if ours in features}
     dataset: xr.Dataset = features[list(present)].rename(present)
     return dataset.drop_attrs()

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.errors import DataError, Problem
 from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.grain import detect_grain
 from mmm_pipeline.spec import ModelSpec
@@ -20,6 +19,10 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     its standard deviation, unless it holds only 0 and 1: those keep their values, so that their
     contribution is what they add while they are on.
 
+    Each cell of a panel is scaled by itself: its target by its own maximum, its exposure by its
+    own maximum too, or, where the population is known, to the largest exposure per head of any
+    cell. A control is centred in every cell, and divided by its standard deviation within cells.
+
     Parameters
     ----------
     frame : pandas.DataFrame
@@ -30,45 +33,66 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``exposure (date, channel)``, what acts: impressions or the like where the channel names
-        them, else money; ``spend (date, channel)`` in currency, 0 for what is not bought;
-        ``target (date)`` in its units; all unscaled, with ``channel_scale (channel)`` and
-        ``target_scale`` by which the model divides exposure and target; and, where there are
-        any, ``control_scaled (date, control)`` with ``control_center`` and ``control_scale``
-        such that ``control_scaled x scale + center`` is the source. Events follow the controls
-        on the same dim. ``is_bought (channel)`` tells media with spend. Attributes: `model`,
-        `grain`.
+        ``exposure (date, ..., channel)``, what acts: impressions or the like where the channel
+        names them, else money; ``spend (date, ..., channel)`` in currency, 0 for what is not
+        bought; ``target (date, ...)`` in its units; all unscaled, with ``channel_scale (...,
+        channel)`` and ``target_scale (...)`` by which the model divides exposure and target; and,
+        where there are any, ``control_scaled (date, ..., control)`` with ``control_center (...,
+        control)`` and ``control_scale (control)`` such that ``control_scaled x scale + center``
+        is the source. Events follow the controls on the same dim. ``population (date, ...)``
+        where it is given, ``is_bought (channel)`` for media with spend. The dots are the panel's
+        dims. Attributes: `model`, `grain`.
 
     Raises
     ------
     DataError
         If an event falls on no period of the data, or on all of them, or names a holiday that is
-        not known; and if the spec has dims that are not modelled.
+        not known.
     """
-    _refuse_what_is_not_fitted(spec)
-    dates = pd.DatetimeIndex(frame["date"])
-    exposure = _stack(frame, {name: _exposure_of(frame, name) for name in spec.media})
-    target = xr.DataArray(frame["target"].to_numpy(), dims="date")
+    cells = list(spec.data.panel)
+    table = arrange(frame, spec)
+    exposure = _stack({name: table[_exposure_of(table, name)] for name in spec.media}, "channel")
+    spend = _stack({name: _spend_of(table, spec, name) for name in spec.media}, "channel")
+    dates = pd.DatetimeIndex(table["date"].to_numpy())
     features = xr.Dataset(
         {
-            "exposure": exposure,
-            "spend": _stack(frame, {name: _spend_of(frame, spec, name) for name in spec.media}),
-            "target": target,
-            "channel_scale": exposure.max("date"),
-            "target_scale": abs(target).max("date"),
+            "exposure": exposure.transpose("date", *cells, "channel"),
+            "spend": spend.transpose("date", *cells, "channel"),
+            "target": table["target"].transpose("date", *cells),
+            "channel_scale": _scale_channels(exposure, table.get("population")),
+            "target_scale": _above_zero(abs(table["target"]).max("date")),
             "is_bought": ("channel", [media.has_spend for media in spec.media.values()]),
-        },
-        coords={
-            "date": dates,
-            "channel": list(spec.media),
         },
         attrs={"model": spec.name, "grain": str(detect_grain(dates))},
     )
-    columns = _list_controls(frame, spec, dates)
-    return features.merge(_scale_controls(columns)) if columns else features
+    if "population" in table:
+        features["population"] = table["population"].transpose("date", *cells)
+    controls = {name: table[name] for name in spec.controls}
+    for name, is_on in mark_events(spec, dates).items():
+        controls[name] = xr.DataArray(is_on, dims="date", coords={"date": table["date"]})
+    return features.merge(_scale_controls(controls, table["target"])) if controls else features
 
 
-def find_lost_features(features: xr.Dataset, frame: pd.DataFrame) -> list[str]:
+def arrange(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
+    """Label a validated frame by date and cell.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per date and cell.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    xarray.Dataset
+        A variable for every column, dims ``(date, ...)``, cells in alphabetical order.
+    """
+    table: xr.Dataset = frame.set_index(["date", *spec.data.panel]).to_xarray()
+    return table.astype(float)
+
+
+def find_lost_features(features: xr.Dataset, frame: pd.DataFrame, spec: ModelSpec) -> list[str]:
     """Compare features with the frame they were built from.
 
     Parameters
@@ -77,6 +101,8 @@ def find_lost_features(features: xr.Dataset, frame: pd.DataFrame) -> list[str]:
         As built by `build_features`.
     frame : pandas.DataFrame
         The validated frame.
+    spec : ModelSpec
+        The model.
 
     Returns
     -------
@@ -84,75 +110,82 @@ def find_lost_features(features: xr.Dataset, frame: pd.DataFrame) -> list[str]:
         One sentence for each column whose values cannot be had back to 1e-9 relative; empty if
         nothing was lost and nothing invented.
     """
-    restored = {"target": features["target"].to_numpy()}
-    for channel in features["channel"].to_numpy():
-        for kind in ("exposure", "spend"):
-            if (column := f"{kind}_{channel}") in frame:
-                restored[column] = features[kind].sel(channel=channel).to_numpy()
-    if "control" in features.dims:
-        unscaled = features["control_scaled"] * features["control_scale"]
-        unscaled = unscaled + features["control_center"]
-        for control in set(features["control"].to_numpy()) & set(frame.columns):
-            restored[str(control)] = unscaled.sel(control=control).to_numpy()
-    if not np.array_equal(features["date"].to_numpy(), frame["date"].to_numpy()):
-        return ["the dates are not those of the validated frame"]
-    absent = set(frame.columns) - {"date"} - set(restored)
+    table = arrange(frame, spec)
+    for dim in ("date", *spec.data.panel):
+        if not np.array_equal(features[dim].to_numpy(), table[dim].to_numpy()):
+            return [f"the {dim}s are not those of the validated frame"]
+    restored = _restore(features)
+    absent = set(table.data_vars) - set(restored)
     changed = [
         column
         for column, values in restored.items()
-        if not np.allclose(values, frame[column].to_numpy(), rtol=1e-9, atol=1e-9)
+        if column in table
+        and not np.allclose(*xr.broadcast(values, table[column]), rtol=1e-9, atol=1e-9)
     ]
     return [f"column {column!r} is not what was delivered" for column in [*absent, *changed]]
 
 
-def _exposure_of(frame: pd.DataFrame, name: str) -> str:
+def _restore(features: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Undo the scaling, and name every series by its column."""
+    restored = {name: features[name] for name in ("target", "population") if name in features}
+    for kind in ("exposure", "spend"):
+        for channel in features["channel"].to_numpy():
+            restored[f"{kind}_{channel}"] = features[kind].sel(channel=channel)
+    if "control" in features.dims:
+        unscaled = features["control_scaled"] * features["control_scale"]
+        unscaled = unscaled + features["control_center"]
+        for control in features["control"].to_numpy():
+            restored[str(control)] = unscaled.sel(control=control)
+    return restored
+
+
+def _exposure_of(table: xr.Dataset, name: str) -> str:
     """Name the column of what acts."""
-    return f"exposure_{name}" if f"exposure_{name}" in frame else f"spend_{name}"
+    return f"exposure_{name}" if f"exposure_{name}" in table else f"spend_{name}"
 
 
-def _spend_of(frame: pd.DataFrame, spec: ModelSpec, name: str) -> pd.Series:
+def _spend_of(table: xr.Dataset, spec: ModelSpec, name: str) -> xr.DataArray:
     """Read a channel's money, or what its exposure cost."""
-    if f"spend_{name}" in frame:
-        return frame[f"spend_{name}"]
-    return frame[f"exposure_{name}"] * (spec.media[name].cost_per_unit or 0.0)
+    if f"spend_{name}" in table:
+        return table[f"spend_{name}"]
+    return table[f"exposure_{name}"] * (spec.media[name].cost_per_unit or 0.0)
 
 
-def _stack(frame: pd.DataFrame, columns: Mapping[str, str | pd.Series]) -> xr.DataArray:
-    """Set the channels' columns side by side."""
-    series = [frame[one] if isinstance(one, str) else one for one in columns.values()]
-    return xr.DataArray(np.stack(series, axis=1), dims=("date", "channel"))
-
-
-def _list_controls(
-    frame: pd.DataFrame, spec: ModelSpec, dates: pd.DatetimeIndex
-) -> dict[str, np.ndarray]:
-    """Collect controls as delivered, then events as 0 and 1."""
-    return {name: frame[name].to_numpy() for name in spec.controls} | mark_events(spec, dates)
-
-
-def _refuse_what_is_not_fitted(spec: ModelSpec) -> None:
-    """Refuse what is read, checked and profiled, and that no model here has a place for."""
-    if not spec.data.panel:
-        return
-    message = (
-        "`data.panel` must be left out of a model that is fitted: it is fitted to one series; say "
-        "`data.sum_over` instead. The data are read, checked and profiled all the same."
+def _stack(columns: Mapping[str, xr.DataArray], dim: str) -> xr.DataArray:
+    """Set columns side by side."""
+    whole: xr.DataArray = xr.concat(
+        list(columns.values()), dim, coords="minimal", compat="override"
     )
-    problem = Problem("not_fitted", message, setting=("data", "panel"), is_of_spec=True)
-    raise DataError([problem])
+    return whole.drop_vars(dim, errors="ignore").assign_coords({dim: list(columns)})
 
 
-def _scale_controls(columns: dict[str, np.ndarray]) -> xr.Dataset:
+def _scale_channels(exposure: xr.DataArray, population: xr.DataArray | None) -> xr.DataArray:
+    """Find the exposure that each curve takes for 1, in every cell."""
+    if population is None:
+        return _above_zero(exposure.max("date"))
+    people = population.mean("date")
+    per_head = (exposure / people).max([dim for dim in exposure.dims if dim != "channel"])
+    return _above_zero(people * per_head)
+
+
+def _above_zero(scale: xr.DataArray) -> xr.DataArray:
+    """Divide by 1 where nothing was seen."""
+    return scale.where(scale > 0, 1.0)
+
+
+def _scale_controls(columns: Mapping[str, xr.DataArray], like: xr.DataArray) -> xr.Dataset:
     """Standardise what is not 0/1."""
-    values = np.stack(list(columns.values()), axis=1)
-    is_binary = np.isin(values, (0.0, 1.0)).all(axis=0)
-    center = np.where(is_binary, 0.0, values.mean(axis=0))
-    scale = np.where(is_binary, 1.0, values.std(axis=0))
+    values = _stack({name: one.broadcast_like(like) for name, one in columns.items()}, "control")
+    values = values.transpose(*like.dims, "control")
+    over = list(like.dims)
+    is_binary = values.isin((0.0, 1.0)).all(over)
+    center = values.mean("date").where(~is_binary, 0.0)
+    spread = ((values - center) ** 2).mean(over) ** 0.5
+    scale = spread.where(~is_binary & (spread > 0), 1.0)
     return xr.Dataset(
         {
-            "control_scaled": (("date", "control"), (values - center) / scale),
-            "control_center": ("control", center),
-            "control_scale": ("control", scale),
-        },
-        coords={"control": list(columns)},
+            "control_scaled": (values - center) / scale,
+            "control_center": center,
+            "control_scale": scale,
+        }
     )

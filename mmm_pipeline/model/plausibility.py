@@ -24,7 +24,8 @@ class PriorPlausibility:
     media_share : float
         Median share of the window's target that media earn.
     target_ratio : float
-        95 % quantile of the predicted absolute target, as a multiple of the largest observed.
+        95 % quantile of the predicted absolute target, as a multiple of the largest observed in
+        the same cell.
     negative_share : float
         Share of draws whose mean target over the window is below zero.
     """
@@ -67,10 +68,11 @@ def assess_prior(prior: xr.Dataset, features: xr.Dataset) -> PriorPlausibility:
     """
     median = prior["implied_roas"].median("draw").dropna("channel")
     names = median["channel"].to_numpy().tolist()
-    reach = np.quantile(np.abs(prior["target"].to_numpy()), 0.95)
+    reach = np.quantile(np.abs(prior["target"] / features["target_scale"]), 0.95)
+    cells = [dim for dim in features["target"].dims if dim != "date"]
     return PriorPlausibility(
         roas_median=dict(zip(names, median.to_numpy().tolist(), strict=True)),
         media_share=float(prior["media_share"].median()),
-        target_ratio=float(reach / features["target_scale"]),
-        negative_share=float((prior["target"].mean("date") < 0).mean()),
+        target_ratio=float(reach),
+        negative_share=float((prior["target"].sum(cells).mean("date") < 0).mean()),
     )

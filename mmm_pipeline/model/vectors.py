@@ -85,6 +85,20 @@ class Vector:
         pmd.Deterministic(name, vector.rename({self._dim: own}) if own != self._dim else vector)
         return vector
 
+    def name_dim(self, name: str) -> str:
+        """Name the dim on which variables with these labels lie, in the model at hand.
+
+        Parameters
+        ----------
+        name : str
+            Of the parameter.
+
+        Returns
+        -------
+        str
+        """
+        return self._own_dim(name, self.labels)
+
     def _group(self, name: str) -> dict[str, list[str]]:
         """Give each free variable its labels: one for each quantity and family."""
         families = {

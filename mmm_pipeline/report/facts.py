@@ -99,7 +99,7 @@ def tabulate_shares(inputs: ReportInputs) -> pd.DataFrame:
         ``component, kind, total, share, share_lower, share_upper``: target units and fractions,
         media first, then the largest of the rest.
     """
-    totals = inputs.contributions.draws["contribution"].sum("quarter")
+    totals = _sum_up(inputs)
     shares = summarize(totals / totals.sum("component"), "share")
     table = shares.assign(total=totals.mean(SAMPLE_DIMS)).to_dataframe().reset_index()
     table["is_media"] = table["component"].isin(inputs.channels)
@@ -120,7 +120,7 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
     dict of str to float
         `spend`, `share` and its bounds, `roas` and its bounds.
     """
-    totals = inputs.contributions.draws["contribution"].sum("quarter")
+    totals = _sum_up(inputs)
     media = totals.sel(component=inputs.fit.spec.own_media).sum("component")
     bought = totals.sel(component=inputs.fit.spec.bought_media).sum("component")
     spend = float(inputs.fit.features["spend"].sum())
@@ -129,6 +129,11 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
         **summarize(bought / (spend or math.nan), "roas"),
     }
     return {"spend": spend, **{str(name): float(value) for name, value in parts.items()}}
+
+
+def _sum_up(inputs: ReportInputs) -> xr.DataArray:
+    """Add up each component over the window and the cells of a panel, in every draw."""
+    return inputs.contributions.draws["contribution"].sum(["quarter", *inputs.fit.spec.data.panel])
 
 
 def tabulate_scenarios(inputs: ReportInputs) -> pd.DataFrame:
@@ -225,8 +230,9 @@ def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
     baseline = ["a constant"]
     if spec.trend != "none":
         baseline.append(f"a {spec.trend} trend")
-    if spec.seasonality.yearly:
-        baseline.append(f"{spec.seasonality.yearly} waves a year")
+    waves = {"year": spec.seasonality.yearly, "month": spec.seasonality.monthly}
+    waves["week"] = spec.seasonality.weekly
+    baseline += [f"{order} waves a {period}" for period, order in waves.items() if order]
     for words, names in (("controls", spec.controls), ("events", spec.events)):
         if names:
             baseline.append(f"{words} {', '.join(names)}")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mmm_pipeline.errors import SpecError
-from mmm_pipeline.simulate.walk import read_walk, simulate_walk
+from mmm_pipeline.simulate.recipe import read_recipe, simulate
 from mmm_pipeline.simulate.world import demo_world, simulate_world
 
 
@@ -23,7 +23,7 @@ def write_demo(folder: Path) -> None:
     _write(*simulate_world(demo_world()), folder, "demo")
 
 
-def write_walk(recipe: Path, folder: Path) -> None:
+def write_recipe(recipe: Path, folder: Path) -> None:
     """Write the world of a recipe, under the recipe's name.
 
     Parameters
@@ -33,7 +33,7 @@ def write_walk(recipe: Path, folder: Path) -> None:
     folder : pathlib.Path
         An existing folder; files of these names are replaced.
     """
-    _write(*simulate_walk(read_walk(recipe)), folder, recipe.stem)
+    _write(*simulate(read_recipe(recipe)), folder, recipe.stem)
 
 
 def _write(frame: pd.DataFrame, truth: dict[str, Any], folder: Path, name: str) -> None:
@@ -47,7 +47,7 @@ if __name__ == "__main__":
     *recipes, target = map(Path, sys.argv[1:])
     try:
         for one in recipes:
-            write_walk(one, target)
+            write_recipe(one, target)
     except (SpecError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
     if not recipes:

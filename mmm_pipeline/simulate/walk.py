@@ -1,15 +1,12 @@
 """A world of random-walk spends whose recipe is a YAML file, as one reference system draws it."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from mmm_pipeline.errors import SpecError
 from mmm_pipeline.simulate.transforms import Vector, geometric_adstock, logistic_saturation
 from mmm_pipeline.spec.base import Name, SpecPart
 
@@ -45,6 +42,7 @@ class WalkChannel(SpecPart):
 class WalkWorld(SpecPart):
     """Recipe of a world: a walk for each channel, rescaled to its range."""
 
+    world: Literal["walk"] = "walk"
     seed: int = Field(default=8927, ge=0, lt=2**32, description="Of the random numbers.")
     start: dt.date = Field(description="First day.")
     end: dt.date = Field(description="Last day.")
@@ -57,30 +55,6 @@ class WalkWorld(SpecPart):
     l_max: int = Field(default=12, ge=1, description="Periods an exposure acts in.")
     outcome: WalkOutcome
     media: Annotated[dict[Name, WalkChannel], Field(min_length=1)]
-
-
-def read_walk(path: Path) -> WalkWorld:
-    """Read the recipe of a world.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A YAML file.
-
-    Returns
-    -------
-    WalkWorld
-
-    Raises
-    ------
-    SpecError
-        If it is no YAML, or no recipe.
-    """
-    try:
-        return WalkWorld.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-        message = f"{path.name} must hold the recipe of a world: {error}"
-        raise SpecError(message) from None
 
 
 def simulate_walk(world: WalkWorld) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -17,7 +17,8 @@ from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
-from mmm_pipeline.spec.model import ModelSpec, Refit, Sampling, Seasonality, Trend
+from mmm_pipeline.spec.model import ModelSpec
+from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
     Carryover,
@@ -28,6 +29,7 @@ from mmm_pipeline.spec.shapes import (
     SaturationWord,
 )
 from mmm_pipeline.spec.source import CsvDialect, Query
+from mmm_pipeline.spec.structure import Pooling, Seasonality, Trend
 
 __all__ = [
     "MFF_DIMENSIONS",
@@ -50,6 +52,7 @@ __all__ = [
     "Media",
     "MediaTable",
     "ModelSpec",
+    "Pooling",
     "Query",
     "Refit",
     "Sampling",

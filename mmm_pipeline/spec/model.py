@@ -1,6 +1,6 @@
 """The whole of a model's spec, part by part."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -9,60 +9,18 @@ from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.gate import MAX_DIVERGENT_SHARE, GateLimits
 from mmm_pipeline.spec.media import Media
+from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
-
-type Trend = Literal["none", "linear", "piecewise"]
+from mmm_pipeline.spec.structure import Pooling, Seasonality, Trend
 
 RESERVED = frozenset(
     {
         *("date", "target", "channel", "control", "chain", "draw", "sample", "population"),
         *("intercept", "trend", "trend_effect", "seasonality", "yearly_seasonality"),
+        *("monthly_seasonality", "weekly_seasonality", "level", "media_drift", "cell"),
     }
 )
 """Names of columns, components and dims that no channel, control or event may take."""
-
-
-class Seasonality(SpecPart):
-    """Smooth recurring patterns."""
-
-    yearly: int = Field(
-        default=2, ge=0, le=10, description="Pairs of sine and cosine over the year; 0 for none."
-    )
-
-
-class Sampling(SpecPart):
-    """How the posterior is sampled."""
-
-    chains: int = Field(default=4, ge=1, le=8, description="Independent chains.")
-    draws: int = Field(default=1000, ge=1, le=10_000, description="Draws kept per chain.")
-    tune: int = Field(default=1000, ge=1, le=10_000, description="Tuning draws per chain.")
-    target_accept: float = Field(
-        default=0.9, ge=0.5, le=0.99, description="Acceptance rate the step size is tuned to."
-    )
-    seed: int = Field(default=42, ge=0, lt=2**32, description="Seed of the random numbers.")
-
-
-class Refit(SpecPart):
-    """When the model is fitted again without anybody asking."""
-
-    cron: str | None = Field(default=None, description="Schedule in cron's five fields, UTC.")
-    on_new_data: bool = Field(
-        default=False, description="Refit when the content of the source changes."
-    )
-
-    @model_validator(mode="after")
-    def _has_five_fields(self) -> Self:
-        if self.cron is not None and len(self.cron.split()) != 5:
-            message = f"`refit.cron` must have cron's five fields; got {self.cron!r}"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _asks_for_something(self) -> Self:
-        if self.cron is None and not self.on_new_data:
-            message = "`refit` must name a `cron`, or say `on_new_data: true`, or be left out"
-            raise ValueError(message)
-        return self
 
 
 def _not_empty[T](media: dict[str, T]) -> dict[str, T]:
@@ -87,9 +45,16 @@ class ModelSpec(SpecPart):
         "by name. Each becomes a column of 0 and 1: a period is on when a day of it is.",
     )
     trend: Trend = Field(
-        default="linear", description="Slow drift of the baseline: none, linear, or piecewise."
+        default="linear",
+        description="Slow drift of the baseline: none, linear, piecewise (a line with "
+        "changes of slope), spline, or hsgp (a Gaussian process: an intercept that varies with "
+        "time).",
     )
     seasonality: Seasonality = Field(default=Seasonality(), description="Recurring patterns.")
+    time_varying_media: bool = Field(
+        default=False,
+        description="Let all media together work better at one time than at another.",
+    )
     l_max: int = Field(
         default=8, ge=1, le=52, description="Periods an exposure can act in, its own included."
     )
@@ -97,6 +62,9 @@ class ModelSpec(SpecPart):
         default=False,
         description="Tighten the priors of channels with less than 10 %, 5 %, 1 % of the spend, "
         "which the data can say little about.",
+    )
+    pooling: Pooling = Field(
+        default=Pooling(), description="With `data.panel`: what its cells have in common."
     )
     truth: str | None = Field(
         default=None,
@@ -182,6 +150,13 @@ class ModelSpec(SpecPart):
         return self
 
     @model_validator(mode="after")
+    def _pooling_needs_cells(self) -> Self:
+        if self.pooling != Pooling() and not self.data.panel:
+            message = "`pooling` is honoured together with `data.panel` only"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _divergences_stay_rare(self) -> Self:
         allowed = int(MAX_DIVERGENT_SHARE * self.sampling.chains * self.sampling.draws)
         if self.gate.max_divergences > allowed:
@@ -259,7 +234,8 @@ class ModelSpec(SpecPart):
         """
         sections = {
             *("media", "controls", "events", "trend", "seasonality", "l_max"),
-            *("tighten_low_spend",),
+            *("tighten_low_spend", "pooling", "time_varying_media"),
         }
-        columns = self.data.model_dump(mode="json", include={"layout", "date", "target", "kpi"})
+        roles = {"layout", "date", "target", "kpi", "panel"}
+        columns = self.data.model_dump(mode="json", include=roles)
         return {"data": columns, **self.model_dump(mode="json", include=sections)}

@@ -197,12 +197,13 @@ def test_the_page_lists_all_that_the_checks_found(tmp_path: Path) -> None:
     assert all(str(escape(words)) in page for words in said)
 
 
-def test_a_panel_is_profiled_and_not_fitted(tmp_path: Path) -> None:
+def test_a_panel_keeps_its_cells_up_to_its_features(tmp_path: Path) -> None:
     cells = [make_weeks(60).assign(geo=geo) for geo in ("north", "south")]
     project = make_project(tmp_path, pd.concat(cells))
     data = {"path": "data/acme.csv", "date": "week", "target": "sales", "panel": ["geo"]}
     spec = make_spec(data=data)
 
     assert materialize(spec, project, UPTO_PROFILE).success
-    assert not materialize(spec, project, '+key:"acme/features"').success
-    assert not (tmp_path / "outputs/acme/features.nc").exists()
+    assert materialize(spec, project, '+key:"acme/features"').success
+    features = xr.load_dataset(tmp_path / "outputs/acme/features.nc")
+    assert features["target"].sizes == {"date": 60, "geo": 2}

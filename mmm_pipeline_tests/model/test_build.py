@@ -57,7 +57,7 @@ def test_the_spec_decides_what_is_in_the_model(
     overrides: dict[str, object], expected: set[str]
 ) -> None:
     spec = make_spec(**overrides)
-    always = {"intercept_contribution", "adstock_alpha", "saturation_lam", "roas", "y_sigma"}
+    always = {"level", "adstock_alpha", "saturation_lam", "roas", "y_sigma"}
 
     assert (
         set(list_free_parameters(build_model(spec, make_features(spec)).model)) == always | expected

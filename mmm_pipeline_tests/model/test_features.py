@@ -32,9 +32,10 @@ def test_scaling_a_control_can_be_undone(center: float, spread: float) -> None:
     values = center + spread * np.linspace(-1, 1, 30)
     frame = make_frame().assign(price=values)
 
-    features = build_features(frame, make_spec(controls={"price": {}}))
+    spec = make_spec(controls={"price": {}})
+    features = build_features(frame, spec)
 
-    assert find_lost_features(features, frame) == []
+    assert find_lost_features(features, frame, spec) == []
     assert float(features["control_scaled"].mean()) == pytest.approx(0, abs=1e-6)
     assert float(features["control_scaled"].std()) == pytest.approx(1, rel=1e-6)
 
@@ -84,9 +85,10 @@ def test_an_event_outside_the_data_is_refused() -> None:
 )
 def test_what_was_lost_or_invented_is_found(spoil: object) -> None:
     frame = make_frame(price=np.linspace(1, 2, 30))
-    features = build_features(frame, make_spec(controls={"price": {}}))
+    spec = make_spec(controls={"price": {}})
+    features = build_features(frame, spec)
 
-    assert find_lost_features(spoil(features), frame)  # type: ignore[operator]
+    assert find_lost_features(spoil(features), frame, spec)  # type: ignore[operator]
 
 
 def test_features_survive_their_file(tmp_path: object) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mmm_pipeline.errors import SpecError
-from mmm_pipeline.simulate.__main__ import write_walk
-from mmm_pipeline.simulate.walk import WalkWorld, read_walk, simulate_walk
+from mmm_pipeline.simulate.__main__ import write_recipe
+from mmm_pipeline.simulate.recipe import read_recipe
+from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
 
 RECIPE = """
 start: 2019-01-01
@@ -26,7 +27,9 @@ CHANNELS = ["adwords", "facebook", "linkedin"]
 @pytest.fixture
 def recipe(tmp_path: Path) -> WalkWorld:
     (tmp_path / "world.yaml").write_text(RECIPE)
-    return read_walk(tmp_path / "world.yaml")
+    world = read_recipe(tmp_path / "world.yaml")
+    assert isinstance(world, WalkWorld)
+    return world
 
 
 def carry_over(recipe: WalkWorld, **words: Any) -> WalkWorld:
@@ -75,7 +78,7 @@ def test_a_world_without_noise_is_the_sum_of_its_parts(recipe: WalkWorld) -> Non
 def test_a_recipe_is_written_as_a_table_and_its_truth(tmp_path: Path) -> None:
     (tmp_path / "world.yaml").write_text(RECIPE)
 
-    write_walk(tmp_path / "world.yaml", tmp_path)
+    write_recipe(tmp_path / "world.yaml", tmp_path)
 
     assert (tmp_path / "world.csv").read_text().startswith("date,adwords,facebook,linkedin,sales\n")
     assert json.loads((tmp_path / "world_truth.json").read_text())["lam"]["facebook"] == 4.2
@@ -89,4 +92,4 @@ def test_a_recipe_that_is_none_is_refused(text: str, words: str, tmp_path: Path)
     (tmp_path / "world.yaml").write_text(text)
 
     with pytest.raises(SpecError, match=words):
-        read_walk(tmp_path / "world.yaml")
+        read_recipe(tmp_path / "world.yaml")

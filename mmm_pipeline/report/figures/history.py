@@ -24,10 +24,12 @@ from mmm_pipeline.report.style import (
 def draw_fit(table: pd.DataFrame) -> Figure:
     """Draw observed against fitted, with the 5-95 % predictive interval.
 
+    Cells of a panel are added up; their intervals, which do not add up, are left out.
+
     Parameters
     ----------
     table : pandas.DataFrame
-        ``date, observed, fitted, lower, upper``, target units.
+        ``date, observed, fitted, lower, upper``, target units, one row per date and cell.
 
     Returns
     -------
@@ -35,11 +37,14 @@ def draw_fit(table: pd.DataFrame) -> Figure:
     """
     figure = new_figure(9.5, 3.4)
     axes = date_axes(figure)
-    axes.fill_between(
-        table["date"], table["lower"], table["upper"], color=BAND, alpha=0.55, lw=0, label="90 %"
-    )
-    axes.plot(table["date"], table["fitted"], color=ACCENT, lw=1.6, label="fitted")
-    axes.plot(table["date"], table["observed"], ".", color=INK, ms=3.5, alpha=0.8, label="observed")
+    total = table.groupby("date", as_index=False)[["observed", "fitted", "lower", "upper"]].sum()
+    dates = total["date"]
+    if len(total) == len(table):
+        axes.fill_between(
+            dates, total["lower"], total["upper"], color=BAND, alpha=0.55, lw=0, label="90 %"
+        )
+    axes.plot(dates, total["fitted"], color=ACCENT, lw=1.6, label="fitted")
+    axes.plot(dates, total["observed"], ".", color=INK, ms=3.5, alpha=0.8, label="observed")
     axes.set_ylabel("target per period", color=MUTED)
     amounts(axes, "y")
     legend_above(axes)
@@ -84,9 +89,9 @@ def draw_prior_target(prior: xr.DataArray, observed: xr.DataArray) -> Figure:
 
     Parameters
     ----------
-    prior : xarray.DataArray, dims ``(draw, date)``
-        Predicted target, target units.
-    observed : xarray.DataArray, dims ``(date,)``
+    prior : xarray.DataArray, dims ``(draw, date, ...)``
+        Predicted target, target units; cells of a panel are added up.
+    observed : xarray.DataArray, dims ``(date, ...)``
         The target.
 
     Returns
@@ -95,10 +100,11 @@ def draw_prior_target(prior: xr.DataArray, observed: xr.DataArray) -> Figure:
     """
     figure = new_figure(7.0, 2.8)
     axes = date_axes(figure)
-    low, high = prior.quantile([LOWER, UPPER], "draw").to_numpy()
+    cells = [dim for dim in observed.dims if dim != "date"]
+    low, high = prior.sum(cells).quantile([LOWER, UPPER], "draw").to_numpy()
     dates = pd.DatetimeIndex(observed["date"].to_numpy())
     axes.fill_between(dates, low, high, color=BASELINE, alpha=0.6, lw=0, label="prior, 90 %")
-    axes.plot(dates, observed, color=INK, lw=1.2, label="observed")
+    axes.plot(dates, observed.sum(cells), color=INK, lw=1.2, label="observed")
     axes.axhline(0, color=MUTED, lw=0.8)
     amounts(axes, "y")
     legend_above(axes)

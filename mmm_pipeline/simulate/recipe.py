@@ -1,0 +1,73 @@
+"""Worlds whose recipe is a YAML file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import yaml
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
+
+from mmm_pipeline.errors import SpecError
+from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
+from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
+
+
+def _name_world(recipe: Any) -> str | None:
+    """Read which world a recipe is of; a walk where it does not say."""
+    return recipe.get("world", "walk") if isinstance(recipe, dict) else None
+
+
+type Recipe = Annotated[
+    Annotated[WalkWorld, Tag("walk")]
+    | Annotated[StoreWorld, Tag("stores")]
+    | Annotated[GeoWorld, Tag("geos")],
+    Discriminator(_name_world),
+]
+"""What a file may hold: ``world: walk`` (or nothing), ``stores`` or ``geos``."""
+
+
+def read_recipe(path: Path) -> WalkWorld | StoreWorld | GeoWorld:
+    """Read the recipe of a world.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A YAML file.
+
+    Returns
+    -------
+    WalkWorld or StoreWorld or GeoWorld
+
+    Raises
+    ------
+    SpecError
+        If it is no YAML, or no recipe.
+    """
+    adapter: TypeAdapter[WalkWorld | StoreWorld | GeoWorld] = TypeAdapter(Recipe)
+    try:
+        return adapter.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        message = f"{path.name} must hold the recipe of a world: {error}"
+        raise SpecError(message) from None
+
+
+def simulate(world: WalkWorld | StoreWorld | GeoWorld) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Draw one history of a world.
+
+    Parameters
+    ----------
+    world : WalkWorld or StoreWorld or GeoWorld
+        The recipe.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its data.
+    dict
+        Its truth.
+    """
+    if isinstance(world, StoreWorld):
+        return simulate_stores(world)
+    if isinstance(world, GeoWorld):
+        return simulate_geos(world)
+    return simulate_walk(world)

@@ -1,0 +1,42 @@
+"""How and when a model is fitted."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from mmm_pipeline.spec.base import SpecPart
+
+
+class Sampling(SpecPart):
+    """How the posterior is sampled."""
+
+    chains: int = Field(default=4, ge=1, le=8, description="Independent chains.")
+    draws: int = Field(default=1000, ge=1, le=10_000, description="Draws kept per chain.")
+    tune: int = Field(default=1000, ge=1, le=10_000, description="Tuning draws per chain.")
+    target_accept: float = Field(
+        default=0.9, ge=0.5, le=0.99, description="Acceptance rate the step size is tuned to."
+    )
+    seed: int = Field(default=42, ge=0, lt=2**32, description="Seed of the random numbers.")
+
+
+class Refit(SpecPart):
+    """When the model is fitted again without anybody asking."""
+
+    cron: str | None = Field(default=None, description="Schedule in cron's five fields, UTC.")
+    on_new_data: bool = Field(
+        default=False, description="Refit when the content of the source changes."
+    )
+
+    @model_validator(mode="after")
+    def _has_five_fields(self) -> Self:
+        if self.cron is not None and len(self.cron.split()) != 5:
+            message = f"`refit.cron` must have cron's five fields; got {self.cron!r}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.cron is None and not self.on_new_data:
+            message = "`refit` must name a `cron`, or say `on_new_data: true`, or be left out"
+            raise ValueError(message)
+        return self

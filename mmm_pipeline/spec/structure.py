@@ -1,0 +1,44 @@
+"""What a model is made of beside media and controls."""
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from mmm_pipeline.spec.base import SpecPart
+
+type Trend = Literal["none", "linear", "piecewise", "spline", "hsgp"]
+
+
+class Seasonality(SpecPart):
+    """Smooth recurring patterns."""
+
+    yearly: int = Field(
+        default=2, ge=0, le=10, description="Pairs of sine and cosine over the year; 0 for none."
+    )
+    monthly: int = Field(
+        default=0, ge=0, le=5, description="The same over the month, for data by day or week."
+    )
+    weekly: int = Field(
+        default=0, ge=0, le=3, description="The same over the week, for daily data."
+    )
+
+
+class Pooling(SpecPart):
+    """What the cells of a panel have in common.
+
+    A word alone is meant for both.
+    """
+
+    media: Literal["complete", "partial"] = Field(
+        default="partial",
+        description="Returns on media: the same in every cell, or scattered about a common one.",
+    )
+    controls: Literal["complete", "partial"] = Field(
+        default="partial",
+        description="Effects of controls and events: the same in every cell, or scattered.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_word_alone_will_do(cls, values: Any) -> Any:
+        return {"media": values, "controls": values} if isinstance(values, str) else values
