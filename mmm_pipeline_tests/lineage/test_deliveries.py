@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import pandas as pd
+import xarray as xr
 from markupsafe import escape
 from upath import UPath
 
