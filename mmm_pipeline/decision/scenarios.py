@@ -107,6 +107,7 @@ class Window:
 
     def __init__(self, fit: ConvergedFit, periods: int) -> None:
         features, response = fit.features, read_response(fit)
+        self._features = features
         self._cells = list(fit.spec.data.panel)
         self._periods = periods
         recent = mean_recent(features, "spend").where(features["is_bought"], drop=True)
@@ -195,10 +196,18 @@ class Window:
         )
         carried = response.carry(is_on * xr.ones_like(response.scale))
         already = response.bend(carried_in)
+        today = xr.DataArray(1.0)
+        if response.is_log:
+            base = response.strip(self._features, together=True)
+            today = base * _apply(np.exp, already.sum("channel"))
 
         def respond(spend: xr.DataArray) -> xr.DataArray:
             exposure = spend / self._periods * self._exposure_per_money
             added = response.bend(carried_in + carried * exposure) - already
+            if response.is_log:
+                together = added.sum("channel")
+                # What they add together, split in the ratio of their terms.
+                added = added * today * _expm1_by_itself(together)
             return added.sum(["date", *self._cells]).transpose("channel", "sample")
 
         return respond
@@ -213,9 +222,7 @@ class Window:
         def fall(shares: np.ndarray) -> tuple[float, np.ndarray]:
             spend = start.copy(data=shares * plan.budget)
             here = self._searched(spend).mean("sample")
-            # A channel's response depends on its own spend alone: one step moves them all.
-            slope = (self._searched(spend + step).mean("sample") - here) / STEP
-            return -float(here.sum()) / unit, -slope.to_numpy() / unit
+            return -float(here.sum()) / unit, -self._climb(spend, here, step) / unit
 
         result = minimize(
             fall,
@@ -231,6 +238,33 @@ class Window:
             options={"maxiter": MAX_ITERATIONS, "ftol": TOLERANCE},
         )
         return fit_into(plan, start.copy(data=result.x * plan.budget)) if result.success else None
+
+    def _climb(self, spend: xr.DataArray, here: xr.DataArray, step: float) -> np.ndarray:
+        """Measure what a step on each channel adds to the response of all, per share of budget."""
+        if not self._response.is_log:
+            # A channel's response depends on its own spend alone: one step moves them all.
+            slope: np.ndarray = (
+                self._searched(spend + step).mean("sample") - here
+            ).to_numpy() / STEP
+            return slope
+        total = float(here.sum())
+        ahead = spend.to_numpy() + step * np.eye(spend.size)
+        gains = [float(self._searched(spend.copy(data=one)).mean("sample").sum()) for one in ahead]
+        slopes: np.ndarray = (np.array(gains) - total) / STEP
+        return slopes
+
+
+def _expm1_by_itself(values: xr.DataArray) -> xr.DataArray:
+    """Compute ``(exp(x) - 1) / x``, which is 1 at 0."""
+    is_tiny = abs(values) < 1e-12
+    ratio: xr.DataArray = _apply(np.expm1, values) / values.where(~is_tiny, 1.0)
+    return ratio.where(~is_tiny, 1.0)
+
+
+def _apply(function: np.ufunc, values: xr.DataArray) -> xr.DataArray:
+    """Apply a function of NumPy's to labelled values."""
+    result: xr.DataArray = xr.apply_ufunc(function, values)
+    return result
 
 
 def _tabulate(

@@ -7,6 +7,7 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contributions import compute_fitted_mean
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER
+from mmm_pipeline.model.link import read_link
 
 
 def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
@@ -25,11 +26,9 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
         seed.
     """
     fitted = compute_fitted_mean(fit)
-    noise_scale = fit.posterior["y_sigma"] * fit.features["target_scale"]
+    link = read_link(fit.spec, fit.features)
     rng = np.random.default_rng(fit.spec.sampling.seed)
-    predicted = fitted + noise_scale * xr.zeros_like(fitted).copy(
-        data=rng.standard_normal(fitted.shape)
-    )
+    predicted = link.to_target(link.to_model(fitted) + _draw_noise(fit, fitted, rng))
     bounds = predicted.quantile([LOWER, UPPER], dim=SAMPLE_DIMS)
     columns = xr.Dataset(
         {
@@ -44,3 +43,14 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     table["residual"] = table["observed"] - table["fitted"]
     table.attrs["fit_id"] = fit.fit_id
     return table
+
+
+def _draw_noise(fit: ConvergedFit, fitted: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
+    """Draw what nothing explains, on the model's scale."""
+    noise = xr.zeros_like(fitted).copy(data=rng.standard_normal(fitted.shape))
+    if fit.spec.likelihood == "student_t":
+        freedom = fit.posterior["y_nu"]
+        freedom = freedom.broadcast_like(fitted).transpose(*fitted.dims)
+        noise = noise / (rng.chisquare(freedom) / freedom) ** 0.5
+    scaled: xr.DataArray = noise * fit.posterior["y_sigma"]
+    return scaled.transpose(*fitted.dims)

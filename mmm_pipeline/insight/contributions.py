@@ -9,6 +9,7 @@ from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.terms import LABEL_DIMS, SUFFIX
 from mmm_pipeline.spec import ModelSpec
 
@@ -28,7 +29,9 @@ def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
 
     A component's contribution is what the fitted mean loses when the component is taken out. A
     control that is not 0/1 is compared with its mean over the window; an event, with its absence;
-    a channel, with no exposure.
+    a channel, with no exposure. Where terms multiply, a channel's contribution is what the observed
+    target would have lost, which is what its return is defined by, and the intercept is what is
+    left when all else is taken out.
 
     Parameters
     ----------
@@ -40,15 +43,23 @@ def compute_contributions(fit: ConvergedFit) -> xr.DataArray:
     xarray.DataArray, dims ``(chain, draw, date, ..., component)``
         Target units. Coordinate ``kind``: media, control, event, trend, seasonality, intercept.
     """
-    terms = compute_terms(fit)
-    fitted = terms["mu"]
+    terms, link = compute_terms(fit), read_link(fit.spec, fit.features)
+    fitted = link.to_target(terms["mu"])
     parts: dict[str, xr.DataArray] = {}
     for name in [name for name in terms.data_vars if name != "mu"]:
         for component, part in _split(str(name).removesuffix(SUFFIX), terms[name]):
             parts[component] = parts.get(component, 0.0) + part
     order = sorted(parts, key=lambda name: _rank(name, fit.spec))
-    whole = xr.concat([parts[name].broadcast_like(fitted) for name in order], "component")
-    whole = whole * fit.features["target_scale"]
+    taken = {
+        name: link.take_away(
+            fit.features["target"] if name in fit.spec.media else fitted, parts[name]
+        )
+        for name in order
+    }
+    if link.is_log:
+        rest = sum(part for name, part in taken.items() if name != "intercept")
+        taken["intercept"] = fitted - rest
+    whole = xr.concat([taken[name].broadcast_like(fitted) for name in order], "component")
     labelled: xr.DataArray = whole.assign_coords(
         component=order, kind=("component", [name_kind(name, fit.spec) for name in order])
     )
@@ -142,9 +153,9 @@ def compute_fitted_mean(fit: ConvergedFit) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims ``(chain, draw, date, ...)``
-        Target units, without noise.
+        Target units, without noise; where terms multiply, the median.
     """
-    fitted: xr.DataArray = compute_terms(fit)["mu"] * fit.features["target_scale"]
+    fitted = read_link(fit.spec, fit.features).to_target(compute_terms(fit)["mu"])
     return fitted.transpose(*SAMPLE_DIMS, "date", ...).rename("fitted")
 
 

@@ -21,7 +21,7 @@ def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
     """Tabulate each channel's response to a constant exposure per period.
 
     Constant, so that carry-over has settled: with weights that add up to 1 the adstocked exposure
-    is the exposure itself.
+    is the exposure itself. Where terms multiply, it is what the channel adds to today's target.
 
     Parameters
     ----------
@@ -43,7 +43,10 @@ def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
     response = read_response(fit)
     if cells:
         response = response.thin(CURVE_DRAWS)
-    curve = response.bend(grid * xr.ones_like(response.scale)).sum(cells)
+    curve = response.bend(grid * xr.ones_like(response.scale))
+    if response.is_log:
+        curve = response.strip(features, together=False) * np.expm1(curve)
+    curve = curve.sum(cells)
     bounds = curve.quantile([LOWER, UPPER], dim="sample")
     exposure = grid * features["channel_scale"]
     is_bought = features["is_bought"]

@@ -1,13 +1,14 @@
 """What exposure would bring: each channel's carry-over and curve, draw by draw, without a graph."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.fit import compute_variables
@@ -17,6 +18,8 @@ from mmm_pipeline.model.formulas import (
     saturate,
     weigh_lags,
 )
+from mmm_pipeline.model.link import read_link
+from mmm_pipeline.model.trend import DRIFT
 
 LAG = "lag"
 """Dim: periods since the exposure."""
@@ -35,9 +38,11 @@ class MediaResponse:
     parameters : mapping of str to xarray.DataArray, dims ``(sample, channel)``
         Of the curves, for the channels that take them.
     height : xarray.DataArray, dims ``(sample, ..., channel)``
-        Target units at the curve's 1.
+        Of the curve's 1, as today: target units, or, where terms multiply, a logarithm.
     scale : xarray.DataArray, dims ``(..., channel)``
         Exposure that the curves take for 1.
+    is_log : bool
+        Whether terms multiply.
     """
 
     weights: xr.DataArray
@@ -45,6 +50,7 @@ class MediaResponse:
     parameters: Mapping[str, xr.DataArray]
     height: xr.DataArray
     scale: xr.DataArray
+    is_log: bool = False
 
     def thin(self, n_draws: int) -> "MediaResponse":
         """Keep evenly spaced draws.
@@ -60,8 +66,11 @@ class MediaResponse:
         """
         some = {"sample": slice(None, None, max(1, self.height.sizes["sample"] // n_draws))}
         parameters = {name: one.isel(some) for name, one in self.parameters.items()}
-        return MediaResponse(
-            self.weights.isel(some), self.forms, parameters, self.height.isel(some), self.scale
+        return replace(
+            self,
+            weights=self.weights.isel(some),
+            parameters=parameters,
+            height=self.height.isel(some),
         )
 
     def choose(self, channels: Sequence[str]) -> "MediaResponse":
@@ -77,12 +86,12 @@ class MediaResponse:
         MediaResponse
         """
         names = list(channels)
-        return MediaResponse(
-            self.weights.sel(channel=names),
-            {name: self.forms[name] for name in names},
-            self.parameters,
-            self.height.sel(channel=names),
-            self.scale.sel(channel=names),
+        return replace(
+            self,
+            weights=self.weights.sel(channel=names),
+            forms={name: self.forms[name] for name in names},
+            height=self.height.sel(channel=names),
+            scale=self.scale.sel(channel=names),
         )
 
     def carry(self, exposure: xr.DataArray) -> xr.DataArray:
@@ -106,7 +115,7 @@ class MediaResponse:
         return carried
 
     def bend(self, carried: xr.DataArray) -> xr.DataArray:
-        """Turn carried exposure into response.
+        """Turn carried exposure into terms.
 
         Parameters
         ----------
@@ -116,7 +125,7 @@ class MediaResponse:
         Returns
         -------
         xarray.DataArray, dims ``(sample, ..., channel)``
-            Target units.
+            In the unit of `height`.
         """
         curves: list[xr.DataArray] = []
         for channel, form in self.forms.items():
@@ -127,6 +136,29 @@ class MediaResponse:
             curves.append(saturate(form, carried.sel(channel=channel), **taken))
         response: xr.DataArray = xr.concat(curves, "channel", coords="minimal", compat="override")
         return response.assign_coords(channel=list(self.forms)) * self.height
+
+    def strip(self, features: xr.Dataset, *, together: bool) -> xr.DataArray:
+        """Compute today's target without media, where terms multiply and it matters.
+
+        Parameters
+        ----------
+        features : xarray.Dataset
+            Of the fit.
+        together : bool
+            Without all channels at once, or without each by itself.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(sample, ...)``, and ``channel`` unless `together`
+            Target units per period: the mean of the last 52 weeks.
+        """
+        channels = list(self.forms)
+        terms = self.bend(self.carry(features["exposure"].sel(channel=channels)))
+        if together:
+            terms = terms.sum("channel")
+        periods = PERIODS_PER_YEAR[features.attrs["grain"]]
+        recent = (features["target"] * np.exp(-terms)).isel(date=slice(-periods, None))
+        return recent.mean("date")
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +182,8 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
         for word, variable in transformation.variable_mapping.items()
         if word in transformation.parameters or word == "beta"
     }
-    draws = compute_variables(mmm.model, fit.posterior, list(taken))
+    drift = [DRIFT] if DRIFT in mmm.model.named_vars else []
+    draws = compute_variables(mmm.model, fit.posterior, [*taken, *drift])
     draws = draws.stack(sample=SAMPLE_DIMS, create_index=False).drop_vars(SAMPLE_DIMS)
     values = {str(name): _along_channel(draws[name]) for name in draws.data_vars}
     carryover = {
@@ -163,13 +196,18 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
         for word, variable in mmm.saturation.variable_mapping.items()
         if variable in values and word != "beta"
     }
-    height = values["saturation_beta"] * fit.features["target_scale"]
+    link = read_link(fit.spec, fit.features)
+    height = values["saturation_beta"] * (1.0 if link.is_log else link.scale)
+    if drift:
+        periods = PERIODS_PER_YEAR[fit.features.attrs["grain"]]
+        height = height * values[DRIFT].isel(date=slice(-periods, None)).mean("date")
     return MediaResponse(
         weights=_weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover),
         forms=mmm.saturation.forms,
         parameters=curves,
         height=height.transpose("sample", ..., "channel"),
         scale=fit.features["channel_scale"],
+        is_log=link.is_log,
     )
 
 

@@ -7,8 +7,10 @@ import pymc as pm
 import pymc.dims as pmd
 import pytensor.xtensor as ptx
 import xarray as xr
+from pytensor.gradient import disconnected_grad
 from pytensor.xtensor.type import XTensorVariable
 
+from mmm_pipeline.model.link import Link
 from mmm_pipeline.model.media import (
     CarryoverTransformation,
     ResponseTransformation,
@@ -21,6 +23,12 @@ from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
 
 MARGIN = 0.01
 """By how much more is spent where a marginal return is meant."""
+EXACT, MOST = 0.9, 0.96
+"""Where terms multiply: up to which share of ``sum_t y_t q_t`` a return is exact, and what no
+return goes beyond, with ``q_t`` the response as a share of its largest. So the strongest period is
+at most 25 times what it would be without the channel."""
+NEWTON_STEPS = 12
+"""Steps to the height of a curve where terms multiply."""
 RETURN_SPREAD = 0.25
 """Prior mean of the standard deviation of log return between the cells of a panel."""
 
@@ -44,8 +52,8 @@ class Amplitude:
         Exposure scaled to its maximum, and money.
     target : xarray.DataArray, dims ``(date, ...)``
         Target units.
-    target_scale : xarray.DataArray, dims ``(...)``
-        By which the model divides the target.
+    link : Link
+        How the model looks at the target.
     carryover, response : CarryoverTransformation, ResponseTransformation
         The model's own.
     cells : Cells, optional
@@ -61,6 +69,10 @@ class Amplitude:
     * share: ``beta = share x total target / (target_scale x G)``
     * effect: ``beta`` itself
 
+    Where terms multiply, what a channel brings is what the observed target would have lost without
+    it, and ``beta`` solves ``sum_t y_t (1 - exp(-beta s_t)) = roas x spend``, with ``s_t`` the
+    response at height 1 (for a marginal return, its first order). It is exact up to `EXACT`.
+
     All sums run over the window; a cell of a panel has its own. Exact because the response is
     linear in its height. Where returns are scattered over cells ``g``, cell ``g`` has the return
     ``r exp(d_g) / sum_g w_g exp(d_g)``, with ``w_g`` its part of the money (of the target for a
@@ -72,7 +84,7 @@ class Amplitude:
     exposure: xr.DataArray
     spend: xr.DataArray
     target: xr.DataArray
-    target_scale: xr.DataArray
+    link: Link
     carryover: CarryoverTransformation
     response: ResponseTransformation
     cells: Cells | None = None
@@ -102,10 +114,10 @@ class Amplitude:
             # The library draws curves in a model of their own, with heights it already has.
             return pmd.Flat(name, dims=self.dims)
         channels = [str(channel) for channel in self.sign["channel"].to_numpy()]
-        shape = self._sum_shape(model, 1.0)
-        slope = None
+        bent = self._bend(model, 1.0)
+        slope = bent
         if "marginal_roas" in self.returns:
-            slope = (self._sum_shape(model, 1 + MARGIN) - shape) / MARGIN
+            slope = (self._bend(model, 1 + MARGIN) - bent) / MARGIN
         parts = []
         for word, vector in self.returns.items():
             value = along_channel(vector.create_variable(word))
@@ -113,9 +125,12 @@ class Amplitude:
             if self.cells:
                 scatter = self.cells.deviate(word, RETURN_SPREAD, (vector.name_dim(word),))
                 value = _scatter(value, along_channel(scatter), brought)
-            unit = slope if word == "marginal_roas" else shape
-            per_unit = self._per_unit(word, vector.labels, brought, unit)
-            parts.append((value * per_unit, vector.labels))
+            amount = value * _constant(brought)
+            if word != "effect":
+                shape = slope if word == "marginal_roas" else bent
+                shape = pick(shape, channels, vector.labels)
+                amount = self._find_height(word, amount, shape, list(vector.labels))
+            parts.append((amount, vector.labels))
         height = join(parts, channels) * _constant(self.sign)
         return pmd.Deterministic(name, height.transpose(*self.dims))
 
@@ -129,26 +144,60 @@ class Amplitude:
             return abs(self.target).sum("date") * reached
         return self.spend.sel(channel=labels).sum("date") * reached
 
-    def _per_unit(
-        self, word: str, channels: tuple[str, ...], brought: xr.DataArray, shape: XTensorVariable
-    ) -> XTensorVariable:
-        """Compute the height that one unit of a return needs."""
-        if word == "effect":
-            return _constant(brought)
-        names = [str(channel) for channel in self.sign["channel"].to_numpy()]
-        is_off = (self.exposure.sel(channel=list(channels)) <= 0).all("date")
-        shape = pick(shape, names, channels) + _constant(is_off)
-        return _constant(brought / self.target_scale) / shape
-
-    def _sum_shape(self, model: pm.Model, factor: float) -> XTensorVariable:
-        """Sum the response at height 1 over the window, in every cell."""
+    def _bend(self, model: pm.Model, factor: float) -> XTensorVariable:
+        """Compute the response at height 1 in every period of the window, and every cell."""
         carried = self.carryover.function(
             _constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
         )
         bent = self.response.function(carried, **read_parameters(model, self.response), beta=1.0)
         if DRIFT in model.named_vars:
             bent = bent * freeze(model[DRIFT], model)
-        return bent.sum(dim="date")
+        return bent
+
+    def _find_height(
+        self, word: str, amount: XTensorVariable, shape: XTensorVariable, channels: list[str]
+    ) -> XTensorVariable:
+        """Find the height at which channels bring an amount, target units of the window."""
+        is_off = _constant((self.exposure.sel(channel=channels) <= 0).all("date"))
+        if not self.link.is_log:
+            unit = shape.sum(dim="date") * _constant(self.link.scale)
+            return amount / (unit + is_off)
+        base = _constant(self.target + self.link.offset)
+        first = amount / ((base * shape).sum(dim="date") + is_off)
+        if word == "marginal_roas":
+            return first
+        sign = _constant(self.sign.sel(channel=channels))
+        return _solve(first, amount, base, shape, sign, is_off)
+
+
+def _solve(
+    first: XTensorVariable,
+    amount: XTensorVariable,
+    base: XTensorVariable,
+    shape: XTensorVariable,
+    sign: XTensorVariable,
+    is_off: XTensorVariable,
+) -> XTensorVariable:
+    """Solve ``sum_t base_t sign (1 - exp(-sign height shape_t)) = amount`` by Newton's method.
+
+    Monotone from the linear solution, on either side. An amount beyond `EXACT` is bent towards
+    `MOST`, so that there is a solution for any. Gradients are those of the last step alone, which
+    at the solution are exact.
+    """
+    reach = (base * shape).sum(dim="date") / (shape.max(dim="date") + is_off) + is_off
+    share, rest = amount / reach, MOST - EXACT
+    over = ptx.math.maximum(share - EXACT, 0.0)
+    bounded = ptx.math.minimum(share, EXACT) + rest * ptx.math.tanh(over / rest)
+    wanted = ptx.math.switch(sign > 0, bounded * reach, amount)
+    height = first
+    for step in range(NEWTON_STEPS):
+        if step == NEWTON_STEPS - 1:
+            height = ptx.as_xtensor(disconnected_grad(height.values), dims=height.dims)
+        left = ptx.math.exp(-sign * height * shape)
+        lost = (base * sign * (1 - left)).sum(dim="date")
+        steepness = (base * shape * left).sum(dim="date") + is_off
+        height = height - (lost - wanted) / steepness
+    return height
 
 
 def _scatter(

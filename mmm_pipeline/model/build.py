@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pymc.dims as pmd
+import pytensor.xtensor as ptx
 import xarray as xr
 from pymc_extras.prior import Prior
 from pymc_marketing.mmm import MMM, MonthlyFourier, WeeklyFourier
@@ -14,9 +15,10 @@ from pytensor.xtensor.type import XTensorVariable
 from mmm_pipeline.model.amplitude import Amplitude
 from mmm_pipeline.model.controls import ControlEffect
 from mmm_pipeline.model.level import LevelEffect, Nothing
+from mmm_pipeline.model.link import Link, read_link
 from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
 from mmm_pipeline.model.pooling import Cells
-from mmm_pipeline.model.return_priors import state_returns
+from mmm_pipeline.model.return_priors import DEFAULT_MEDIA_SHARE, state_returns
 from mmm_pipeline.model.shape_priors import (
     read_saturation,
     state_carryover,
@@ -29,6 +31,8 @@ CHANNEL_TOTAL = "channel_total"
 """Variable: target units that each channel brings over the model's dates, dims ``(channel,)``."""
 WAVE_SD = 0.2
 """Standard deviation of the height of each seasonal wave, share of the target's maximum."""
+DEGREES = (2.0, 0.1)
+"""Gamma parameters of Student's degrees of freedom (Juarez and Steel 2010)."""
 NOISE_SCALE = 0.2
 """Scale of the half-normal prior on what nothing explains, share of the target's maximum."""
 
@@ -75,7 +79,7 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     """
     carryover, response = _build_media(spec, features)
     cells = Cells(features["target"]).dims
-    noise = Prior("HalfNormal", sigma=NOISE_SCALE, dims=cells)
+    link = read_link(spec, features)
     mmm = MarketingMixModel(
         date_column="date",
         target_column="target",
@@ -85,22 +89,43 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
         saturation=response,
         yearly_seasonality=spec.seasonality.yearly or None,
         scaling=Scaling(
-            target=FixedScaling(dims=(), value=_scale(features["target_scale"])),
+            target=FixedScaling(dims=(), value=1.0 if link.is_log else _scale(link.scale)),
             channel=FixedScaling(dims=(), value=_scale(features["channel_scale"])),
         ),
         model_config={
             "intercept": Nothing(),
             "gamma_fourier": _state_waves("fourier_mode"),
-            "likelihood": Prior("Normal", sigma=noise, dims=("date", *cells)),
+            "likelihood": _state_noise(spec, cells),
         },
     )
     for effect in _list_effects(spec, features):
         mmm.add_mu_effect(effect)
-    mmm.build_model(_name_for_library(features))
+    target = link.to_model(features["target"]) if link.is_log else features["target"]
+    inputs = xr.Dataset({"_channel": features["exposure"], "_target": target})
+    mmm.build_model(inputs.drop_attrs())
     with mmm.model:
-        total = mmm.model["channel_contribution"].sum(dim="date") * mmm.model["target_scale"]
-        pmd.Deterministic(CHANNEL_TOTAL, total)
+        pmd.Deterministic(CHANNEL_TOTAL, _total(mmm, features["target"], link))
     return mmm
+
+
+def _total(mmm: MMM, target: xr.DataArray, link: Link) -> XTensorVariable:
+    """Add up what each channel brings, target units."""
+    term = mmm.model["channel_contribution"]
+    if not link.is_log:
+        scale = ptx.as_xtensor(link.scale.to_numpy(), dims=link.scale.dims)
+        return term.sum(dim="date") * scale
+    base = ptx.as_xtensor((target + link.offset).to_numpy(), dims=target.dims)
+    return (base * (1 - ptx.math.exp(-term))).sum(dim="date")
+
+
+def _state_noise(spec: ModelSpec, cells: tuple[str, ...]) -> Prior:
+    """State what is believed of what nothing explains."""
+    sigma = Prior("HalfNormal", sigma=NOISE_SCALE, dims=cells)
+    if spec.likelihood == "normal":
+        return Prior("Normal", sigma=sigma, dims=("date", *cells))
+    alpha, beta = DEGREES
+    freedom = Prior("Gamma", alpha=alpha, beta=beta)
+    return Prior("StudentT", nu=freedom, sigma=sigma, dims=("date", *cells))
 
 
 def _build_media(
@@ -119,7 +144,7 @@ def _build_media(
         exposure=scaled,
         spend=features["spend"],
         target=features["target"],
-        target_scale=features["target_scale"],
+        link=read_link(spec, features),
         carryover=carryover,
         response=ResponseTransformation(curves, saturation, 1.0),
         cells=Cells(features["target"]) if _is_scattered(spec) else None,
@@ -127,9 +152,9 @@ def _build_media(
     return carryover, ResponseTransformation(curves, saturation, amplitude)
 
 
-def _guess_noise(features: xr.Dataset) -> float:
+def _guess_noise(spec: ModelSpec, features: xr.Dataset) -> float:
     """Guess what nothing explains from what changes between one period and the next."""
-    changes = (features["target"] / features["target_scale"]).diff("date")
+    changes = read_link(spec, features).to_model(features["target"]).diff("date")
     return float((changes**2).mean() / 2) ** 0.5 or NOISE_SCALE
 
 
@@ -151,23 +176,31 @@ def _list_effects(spec: ModelSpec, features: xr.Dataset) -> list[MuEffect]:
         "span_days": float((dates[-1] - dates[0]).days),
     }
     effects: list[MuEffect] = []
+    noise = _guess_noise(spec, features)
     if "control" in features.dims:
-        noise = _guess_noise(features)
         effects.append(ControlEffect(spec=spec, data=features["control_scaled"], noise=noise))
     if spec.trend in {"linear", "piecewise"}:
         n_changepoints = N_CHANGEPOINTS if spec.trend == "piecewise" else 0
         effects.append(LineEffect(prefix="trend", n_changepoints=n_changepoints, **clock))
     elif spec.trend != "none":
-        effects.append(CurveEffect(prefix="trend", form=spec.trend, **clock))
+        effects.append(CurveEffect(prefix="trend", form=spec.trend, noise=noise, **clock))
     if spec.time_varying_media:
-        effects.append(CurveEffect(prefix=DRIFT, form="hsgp", is_factor=True, **clock))
+        effects.append(
+            CurveEffect(
+                prefix=DRIFT,
+                form="hsgp",
+                noise=noise / DEFAULT_MEDIA_SHARE,
+                is_factor=True,
+                **clock,
+            )
+        )
     for kind, order in (
         (MonthlyFourier, spec.seasonality.monthly),
         (WeeklyFourier, spec.seasonality.weekly),
     ):
         if order:
             effects.append(_build_waves(kind, order))
-    target = features["target"] / features["target_scale"]
+    target = read_link(spec, features).to_model(features["target"])
     return [*effects, LevelEffect(target=target)]
 
 
@@ -182,11 +215,3 @@ def _build_waves(kind: type[MonthlyFourier | WeeklyFourier], order: int) -> Four
 def _state_waves(dim: str) -> Prior:
     """State the belief about seasonal waves."""
     return Prior("Normal", mu=0, sigma=WAVE_SD, dims=dim)
-
-
-def _name_for_library(features: xr.Dataset) -> xr.Dataset:
-    """Give the arrays the names that the library reads."""
-    names = {"exposure": "_channel", "target": "_target"}
-    present = {ours: theirs for ours, theirs in names.items() if ours in features}
-    dataset: xr.Dataset = features[list(present)].rename(present)
-    return dataset.drop_attrs()

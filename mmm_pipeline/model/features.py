@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.errors import DataError, Problem
 from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.grain import detect_grain
 from mmm_pipeline.spec import ModelSpec
@@ -47,10 +48,12 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     ------
     DataError
         If an event falls on no period of the data, or on all of them, or names a holiday that is
-        not known.
+        not known; if a target that has no logarithm is to be taken the logarithm of; and if a
+        season is shorter than two periods.
     """
     cells = list(spec.data.panel)
     table = arrange(frame, spec)
+    _require_usable(table["target"], spec)
     exposure = _stack({name: table[_exposure_of(table, name)] for name in spec.media}, "channel")
     spend = _stack({name: _spend_of(table, spec, name) for name in spec.media}, "channel")
     dates = pd.DatetimeIndex(table["date"].to_numpy())
@@ -123,6 +126,31 @@ def find_lost_features(features: xr.Dataset, frame: pd.DataFrame, spec: ModelSpe
         and not np.allclose(*xr.broadcast(values, table[column]), rtol=1e-9, atol=1e-9)
     ]
     return [f"column {column!r} is not what was delivered" for column in [*absent, *changed]]
+
+
+def _require_usable(target: xr.DataArray, spec: ModelSpec) -> None:
+    """Refuse what the model could make nothing of."""
+    problems = []
+    least = {"identity": -np.inf, "log": 0.0, "log1p": -1.0}[spec.link]
+    if (low := float(target.min())) <= least:
+        place = target.where(target == low, drop=True)["date"].to_numpy()[0]
+        message = (
+            f"`link: {spec.link}` needs a target above {least:g} everywhere; on "
+            f"{pd.Timestamp(place):%Y-%m-%d} it is {low:g}. Say `link: identity`, or `log1p` for a "
+            "target with zeros."
+        )
+        problems.append(Problem("bad_link", message, setting=("link",), is_of_spec=True))
+    grain = detect_grain(pd.DatetimeIndex(target["date"].to_numpy()))
+    for word, grains in (("weekly", {"week", "month"}), ("monthly", {"month"})):
+        if getattr(spec.seasonality, word) and grain in grains:
+            message = (
+                f"`seasonality.{word}` must be left out of data by {grain}: it recurs within a "
+                "period."
+            )
+            setting = ("seasonality", word)
+            problems.append(Problem("bad_season", message, setting=setting, is_of_spec=True))
+    if problems:
+        raise DataError(problems)
 
 
 def _restore(features: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -4,6 +4,7 @@ import pymc as pm
 import xarray as xr
 
 from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.spec import ModelSpec
 
@@ -43,7 +44,7 @@ def sample_prior(spec: ModelSpec, features: xr.Dataset) -> xr.Dataset:
     spend = features["spend"].sum(["date", *cells])
     share = total / features["target"].sum()
     draws: xr.Dataset = prior.drop_vars(CHANNEL_TOTAL).assign(
-        target=predicted["y"] * features["target_scale"],
+        target=read_link(spec, features).to_target(predicted["y"]),
         implied_roas=total / spend.where(spend > 0),
         implied_share=share,
         media_share=share.clip(min=0).sum("channel"),

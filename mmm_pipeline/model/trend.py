@@ -12,6 +12,7 @@ from pymc_marketing.mmm.additive_effect import MuEffect
 from pytensor.xtensor.type import XTensorVariable
 from scipy.interpolate import BSpline
 
+from mmm_pipeline.model.adapted import draw_adapted, draw_spread
 from mmm_pipeline.model.terms import freeze
 
 N_CHANGEPOINTS = 10
@@ -114,12 +115,15 @@ class CurveEffect(Clock):
     ----------
     form : {"spline", "hsgp"}
         Cubic B-spline whose coefficients are a random walk; or a Gaussian process.
+    noise : float
+        About the standard deviation of what nothing explains, in the curve's own unit.
     is_factor : bool
         Whether it is the logarithm of a factor on media, with mean 1 over the window, instead of a
         term of its own.
     """
 
     form: Literal["spline", "hsgp"]
+    noise: float
     is_factor: bool = False
 
     def create_data(self, mmm: Any) -> None:
@@ -147,15 +151,22 @@ class CurveEffect(Clock):
         """Register the parameters and put the curve together."""
         basis = model[f"{self.prefix}_basis"]
         dim = f"{self.prefix}_basis_function"
-        weight = pmd.Normal(f"{self.prefix}_weight", mu=0, sigma=1, dims=(dim,))
+        error = self.noise / (self._read_own_basis(model) ** 2).sum("date") ** 0.5
         if self.form == "spline":
-            step = pmd.Gamma(f"{self.prefix}_step", alpha=2.0, beta=2.0 / STEP_MEAN)
-            return (basis * weight).sum(dim=dim) * step
-        amplitude = pmd.Gamma(f"{self.prefix}_amplitude", alpha=2.0, beta=2.0 / AMPLITUDE_MEAN)
-        mu, sigma = LENGTHSCALE
-        length = pmd.LogNormal(f"{self.prefix}_lengthscale", mu=mu, sigma=sigma)
-        density = ptx.math.sqrt(spectral_density(_frequencies(dim), length))
-        return amplitude * (basis * density * weight).sum(dim=dim)
+            scale = draw_spread(f"{self.prefix}_step", STEP_MEAN)
+        else:
+            amplitude = draw_spread(f"{self.prefix}_amplitude", AMPLITUDE_MEAN)
+            mu, sigma = LENGTHSCALE
+            length = pmd.LogNormal(f"{self.prefix}_lengthscale", mu=mu, sigma=sigma)
+            density = spectral_density(_frequencies(dim), length)
+            scale = amplitude * ptx.math.sqrt(density)
+        weight = draw_adapted(f"{self.prefix}_weight", scale, error, (dim,))
+        return (basis * weight).sum(dim=dim)
+
+    def _read_own_basis(self, model: pm.Model) -> xr.DataArray:
+        """Read the basis at the dates of the window, as labelled numbers."""
+        dims = ("date", f"{self.prefix}_basis_function")
+        return xr.DataArray(self._read_basis(model.coords["date"]), dims=dims)
 
     def _read_basis(self, dates: Any) -> np.ndarray:
         """Evaluate the basis, 0 where the clock reads 0."""

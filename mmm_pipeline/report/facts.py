@@ -239,7 +239,7 @@ def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
     signs = [f"{name} {c.sign}" for name, c in spec.controls.items() if c.sign]
     signs += [f"{name} {event.sign}" for name, event in spec.events.items() if event.sign]
     return [
-        ("Target", "baseline + media + noise; noise is normal, the same in every period"),
+        ("Target", _describe_target(inputs)),
         ("Baseline", ", ".join(baseline)),
         ("Signs held", ", ".join(signs) or "none"),
         ("Carry-over", f"over {spec.l_max} periods, weights adding up to 1; forms below"),
@@ -247,3 +247,14 @@ def list_assumptions(inputs: ReportInputs) -> Sequence[tuple[str, str]]:
         ("Controls", "against their mean over the window; 0/1 columns against 0"),
         ("Interval", "5 % to 95 % of the posterior draws, everywhere"),
     ]
+
+
+def _describe_target(inputs: ReportInputs) -> str:
+    """Say how the target comes together."""
+    spec = inputs.fit.spec
+    together = "baseline + media + noise"
+    if spec.link != "identity":
+        together = "baseline x media x noise, all above 0"
+    noise = "Student's t" if spec.likelihood == "student_t" else "normal"
+    where = "with its own size in every cell" if spec.data.panel else "the same in every period"
+    return f"{together}; noise is {noise}, {where}"

@@ -11,7 +11,7 @@ from mmm_pipeline.spec.gate import MAX_DIVERGENT_SHARE, GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
-from mmm_pipeline.spec.structure import Pooling, Seasonality, Trend
+from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Trend
 
 RESERVED = frozenset(
     {
@@ -54,6 +54,15 @@ class ModelSpec(SpecPart):
     time_varying_media: bool = Field(
         default=False,
         description="Let all media together work better at one time than at another.",
+    )
+    likelihood: Likelihood = Field(
+        default="normal",
+        description="What nothing explains: normal, or student_t, which forgives outliers.",
+    )
+    link: LinkName = Field(
+        default="identity",
+        description="How what is in the model comes together: identity (it adds up), log (it "
+        "multiplies; the target must be above 0) or log1p (the same for a target with zeros).",
     )
     l_max: int = Field(
         default=8, ge=1, le=52, description="Periods an exposure can act in, its own included."
@@ -234,7 +243,7 @@ class ModelSpec(SpecPart):
         """
         sections = {
             *("media", "controls", "events", "trend", "seasonality", "l_max"),
-            *("tighten_low_spend", "pooling", "time_varying_media"),
+            *("tighten_low_spend", "pooling", "time_varying_media", "likelihood", "link"),
         }
         roles = {"layout", "date", "target", "kpi", "panel"}
         columns = self.data.model_dump(mode="json", include=roles)

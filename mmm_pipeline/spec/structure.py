@@ -9,6 +9,10 @@ from mmm_pipeline.spec.base import SpecPart
 type Trend = Literal["none", "linear", "piecewise", "spline", "hsgp"]
 
 
+type Likelihood = Literal["normal", "student_t"]
+type LinkName = Literal["identity", "log", "log1p"]
+
+
 class Seasonality(SpecPart):
     """Smooth recurring patterns."""
 

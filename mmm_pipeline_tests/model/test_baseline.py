@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from scipy.integrate import quad
 
+from mmm_pipeline.errors import DataError
 from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.trend import (
@@ -95,17 +96,23 @@ def test_steps_of_a_spline_add_up_to_a_curve() -> None:
 
 @pytest.mark.parametrize("form", ["spline", "hsgp"])
 def test_a_curve_stays_where_it_ended(form: Any) -> None:
-    curve = CurveEffect(prefix="trend", form=form, first_date="2024-01-01", span_days=364.0)
+    curve = CurveEffect(
+        prefix="trend", form=form, noise=0.1, first_date="2024-01-01", span_days=364
+    )
 
     end, later = curve._read_basis(["2024-12-30", "2026-06-01"])
     np.testing.assert_array_equal(end, later)
 
 
-@pytest.mark.parametrize(("word", "name"), [("monthly", "monthly"), ("weekly", "weekly")])
-def test_a_season_recurs(word: str, name: str) -> None:
-    spec = make_spec(seasonality={"yearly": 0, word: 2})
-    features = make_features(spec)
+def test_a_season_within_the_month_has_waves_of_its_own() -> None:
+    spec = make_spec(seasonality={"yearly": 0, "monthly": 2})
 
-    free = [variable.name for variable in build_model(spec, features).model.free_RVs]
+    model = build_model(spec, make_features(spec)).model
 
-    assert f"gamma_{name}" in free
+    assert model.initial_point()["gamma_monthly"].shape == (4,)
+    assert "gamma_fourier" not in model.named_vars
+
+
+def test_a_season_shorter_than_a_period_is_refused() -> None:
+    with pytest.raises(DataError, match=r"`seasonality\.weekly` must be left out of data by week"):
+        make_features(make_spec(seasonality={"weekly": 1}))
