@@ -60,13 +60,17 @@ def _mark(name: str, event: Event, dates: pd.DatetimeIndex) -> np.ndarray:
     ends = dates[1:].append(extend_calendar(dates[-1], grain, 1))
     windows: Iterable[dt.date | EventWindow] = event.days
     if event.country:
-        windows = _list_holidays(name, event, dates[0].year, ends[-1].year)
+        reach = pd.Timedelta(days=event.before + event.after)
+        years = ((dates[0] - reach).year, (ends[-1] + reach).year)
+        windows = _list_holidays(name, event, *years)
     is_on = np.zeros(len(dates), dtype=bool)
     for window in windows:
         first, last = (
             (window.start, window.end) if isinstance(window, EventWindow) else (window, window)
         )
-        is_on |= np.asarray((dates <= pd.Timestamp(last)) & (ends > pd.Timestamp(first)))
+        begin = pd.Timestamp(first) - pd.Timedelta(days=event.before)
+        end = pd.Timestamp(last) + pd.Timedelta(days=event.after)
+        is_on |= np.asarray((dates <= end) & (ends > begin))
     return is_on.astype(float)
 
 

@@ -24,6 +24,7 @@ from mmm_pipeline.model.shape_priors import (
     state_carryover,
     state_saturation,
 )
+from mmm_pipeline.model.tightening import read_factors
 from mmm_pipeline.model.trend import DRIFT, N_CHANGEPOINTS, CurveEffect, LineEffect
 from mmm_pipeline.spec import ModelSpec
 
@@ -134,7 +135,9 @@ def _build_media(
     """Give each channel its forms, their priors, and the height that its return needs."""
     scaled = features["exposure"] / features["channel_scale"]
     forms = {name: media.carryover.form for name, media in spec.media.items()}
-    carryover = CarryoverTransformation(forms, spec.l_max, state_carryover(spec, features))
+    carryovers = {name: media.carryover for name, media in spec.media.items()}
+    lengths = state_carryover(carryovers, list(spec.media), read_factors(spec, features))
+    carryover = CarryoverTransformation(forms, spec.l_max, lengths)
     curves = {name: read_saturation(media).form for name, media in spec.media.items()}
     saturation = state_saturation(spec, features)
     sign = [-1.0 if media.kind == "competitor" else 1.0 for media in spec.media.values()]

@@ -17,8 +17,8 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
 
     PyMC-Marketing scales target and channels but not controls, whose priors then mean something
     else for every unit they come in. Here every control is centred on its mean and divided by
-    its standard deviation, unless it holds only 0 and 1: those keep their values, so that their
-    contribution is what they add while they are on.
+    its standard deviation, unless the spec says otherwise or it holds only 0 and 1: those keep
+    their values, so that their contribution is what they add while they are on.
 
     Each cell of a panel is scaled by itself: its target by its own maximum, its exposure by its
     own maximum too, or, where the population is known, to the largest exposure per head of any
@@ -73,7 +73,10 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     controls = {name: table[name] for name in spec.controls}
     for name, is_on in mark_events(spec, dates).items():
         controls[name] = xr.DataArray(is_on, dims="date", coords={"date": table["date"]})
-    return features.merge(_scale_controls(controls, table["target"])) if controls else features
+    if not controls:
+        return features
+    ways = {name: control.scale for name, control in spec.controls.items()}
+    return features.merge(_scale_controls(controls, table["target"], ways))
 
 
 def arrange(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
@@ -201,15 +204,20 @@ def _above_zero(scale: xr.DataArray) -> xr.DataArray:
     return scale.where(scale > 0, 1.0)
 
 
-def _scale_controls(columns: Mapping[str, xr.DataArray], like: xr.DataArray) -> xr.Dataset:
-    """Standardise what is not 0/1."""
+def _scale_controls(
+    columns: Mapping[str, xr.DataArray], like: xr.DataArray, ways: Mapping[str, str]
+) -> xr.Dataset:
+    """Scale each control in its way; events, and what else is 0/1, are left alone."""
     values = _stack({name: one.broadcast_like(like) for name, one in columns.items()}, "control")
     values = values.transpose(*like.dims, "control")
     over = list(like.dims)
     is_binary = values.isin((0.0, 1.0)).all(over)
-    center = values.mean("date").where(~is_binary, 0.0)
+    way = xr.DataArray([ways.get(name, "none") for name in columns], dims="control")
+    is_centered = (way == "standard") & ~is_binary
+    center = values.mean("date").where(is_centered, 0.0)
     spread = ((values - center) ** 2).mean(over) ** 0.5
-    scale = spread.where(~is_binary & (spread > 0), 1.0)
+    largest = abs(values).max(over).where(way == "max_abs", 1.0)
+    scale = _above_zero(spread.where(is_centered, largest))
     return xr.Dataset(
         {
             "control_scaled": (values - center) / scale,

@@ -1,15 +1,16 @@
 """How long channels act and how they bend, in the words the sampler understands."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, SATURATION_PARAMETERS
-from mmm_pipeline.model.tightening import read_factors
+from mmm_pipeline.model.tightening import Factors, read_factors
 from mmm_pipeline.model.vectors import Stated, Vector
 from mmm_pipeline.spec import (
+    Carryover,
     CarryoverWord,
     Distribution,
     Media,
@@ -46,45 +47,54 @@ SMALLEST_HALF = 0.01
 """Added to a percentile of scaled exposure, so that it is never 0."""
 
 
-type Rule = Callable[[str, Media], Stated]
+type Rule = Callable[[str], Stated]
 
 
-def state_carryover(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]:
-    """State the belief about how long each channel acts.
+def state_carryover(
+    carryovers: Mapping[str, Carryover],
+    labels: Sequence[str],
+    factors: Mapping[str, Factors] | None = None,
+    half_life: str = "adstock_half_life",
+) -> dict[str, Vector]:
+    """State the belief about how long each channel, or control, acts.
 
     Parameters
     ----------
-    spec : ModelSpec
-        The model.
-    features : xarray.Dataset
-        Its features.
+    carryovers : mapping of str to Carryover
+        Of each, by name.
+    labels : sequence of str
+        Labels of the dim ``channel``, if they lie along it.
+    factors : mapping of str to Factors, optional
+        By how much they are held tighter.
+    half_life : str
+        Name of the free parameter where a half-life is stated.
 
     Returns
     -------
     dict of str to Vector
-        By `alpha`, `delay`, `scale`, `slope`: for the channels whose form takes them.
+        By `alpha`, `delay`, `scale`, `slope`: for those whose form takes them.
     """
-    tightening = read_factors(spec, features)
 
-    def alpha(name: str, media: Media) -> Stated:
-        carryover, concentration = media.carryover, tightening[name].concentration
+    def alpha(name: str) -> Stated:
+        carryover = carryovers[name]
+        concentration = factors[name].concentration if factors else 1.0
         if isinstance(carryover.alpha, Distribution):
             return _state(carryover.alpha)
         if carryover.half_life is not None:
             belief = carryover.half_life
             parameters = {"mu": math.log(belief.center), "sigma": belief.log_sd}
-            return Stated("LogNormal", parameters, "adstock_half_life", lambda h: 0.5 ** (1 / h))
+            return Stated("LogNormal", parameters, half_life, lambda h: 0.5 ** (1 / h))
         a, b = _shape_of_beta(carryover.alpha)
         return Stated("Beta", {"alpha": a * concentration, "beta": b * concentration})
 
     rules: dict[str, Rule] = {
         "alpha": alpha,
-        "delay": lambda _, media: _state(media.carryover.delay or DEFAULT_DELAY),
-        "scale": lambda _, media: _state(media.carryover.scale or DEFAULT_WEIBULL_SCALE),
-        "slope": lambda _, media: _state(media.carryover.slope or DEFAULT_WEIBULL_SLOPE),
+        "delay": lambda name: _state(carryovers[name].delay or DEFAULT_DELAY),
+        "scale": lambda name: _state(carryovers[name].scale or DEFAULT_WEIBULL_SCALE),
+        "slope": lambda name: _state(carryovers[name].slope or DEFAULT_WEIBULL_SLOPE),
     }
-    takes = {n: CARRYOVER_PARAMETERS[media.carryover.form] for n, media in spec.media.items()}
-    return _collect(spec, rules, takes)
+    takes = {name: CARRYOVER_PARAMETERS[one.form] for name, one in carryovers.items()}
+    return _collect(labels, rules, takes)
 
 
 def _shape_of_beta(word: CarryoverWord | None) -> tuple[float, float]:
@@ -130,14 +140,14 @@ def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]
         place = float(np.percentile(positive[positive > 0], percentile)) + SMALLEST_HALF
         return place, sd * tightening[name].bend
 
-    def lam(name: str, media: Media) -> Stated:  # noqa: ARG001
+    def lam(name: str) -> Stated:
         curve = curves[name]
         if curve.lam is not None:
             return _state(curve.lam)
         place, sd = at_half(name)
         return Stated("LogNormal", {"mu": math.log(AT_HALF[curve.form] / place), "sigma": sd})
 
-    def half_saturation(name: str, media: Media) -> Stated:  # noqa: ARG001
+    def half_saturation(name: str) -> Stated:
         if (stated := curves[name].half_saturation) is not None:
             return _state(stated)
         place, sd = at_half(name)
@@ -146,10 +156,11 @@ def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]
     rules: dict[str, Rule] = {
         "lam": lam,
         "half_saturation": half_saturation,
-        "slope": lambda name, _: _state(curves[name].slope or DEFAULT_HILL_SLOPE),
-        "exponent": lambda name, _: _state(curves[name].exponent or DEFAULT_EXPONENT),
+        "slope": lambda name: _state(curves[name].slope or DEFAULT_HILL_SLOPE),
+        "exponent": lambda name: _state(curves[name].exponent or DEFAULT_EXPONENT),
     }
-    return _collect(spec, rules, {n: SATURATION_PARAMETERS[c.form] for n, c in curves.items()})
+    takes = {name: SATURATION_PARAMETERS[curve.form] for name, curve in curves.items()}
+    return _collect(list(spec.media), rules, takes)
 
 
 def read_saturation(media: Media) -> Saturation:
@@ -186,14 +197,14 @@ def read_sharpness(half: SaturationWord | float | None) -> float:
 
 
 def _collect(
-    spec: ModelSpec, rules: Mapping[str, Rule], takes: Mapping[str, tuple[str, ...]]
+    labels: Sequence[str], rules: Mapping[str, Rule], takes: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Vector]:
-    """State each parameter for the channels whose form takes it."""
+    """State each parameter for those whose form takes it."""
     found = {
-        word: {name: rule(name, spec.media[name]) for name in spec.media if word in takes[name]}
+        word: {name: rule(name) for name, taken in takes.items() if word in taken}
         for word, rule in rules.items()
     }
-    return {word: Vector(stated, list(spec.media)) for word, stated in found.items() if stated}
+    return {word: Vector(stated, labels) for word, stated in found.items() if stated}
 
 
 def _state(distribution: Distribution) -> Stated:

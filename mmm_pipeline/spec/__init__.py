@@ -29,7 +29,7 @@ from mmm_pipeline.spec.shapes import (
     SaturationWord,
 )
 from mmm_pipeline.spec.source import CsvDialect, Query
-from mmm_pipeline.spec.structure import Pooling, Seasonality, Trend
+from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 
 __all__ = [
     "MFF_DIMENSIONS",
@@ -61,6 +61,7 @@ __all__ = [
     "SaturationWord",
     "Scenario",
     "Seasonality",
+    "Selection",
     "SettingLocation",
     "Sign",
     "Trend",

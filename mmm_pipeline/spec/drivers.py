@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from mmm_pipeline.spec.base import Number, SpecPart
 from mmm_pipeline.spec.data import Aggregate, Column
 from mmm_pipeline.spec.media import Choice
+from mmm_pipeline.spec.shapes import Carryover
 
 type Sign = Literal["positive", "negative"]
 type Fill = Literal["forward", "nearest"]
@@ -35,6 +36,18 @@ class Control(SpecPart):
     )
     aggregate: Aggregate = Field(
         default="mean", description="How values become one where rows are brought together."
+    )
+    scale: Literal["standard", "max_abs", "none"] = Field(
+        default="standard",
+        description="What its effect is per: a standard deviation from its mean (0/1 columns: "
+        "being on), its largest absolute value, or one of its own unit.",
+    )
+    carryover: Carryover = Field(
+        default=Carryover(form="none"),
+        description="How long it acts: a word, or its form and priors. Default: not.",
+    )
+    confounder: bool = Field(
+        default=False, description="Drives media and target both: never left out by a selection."
     )
     binary: bool = Field(default=False, description="Holds 0 and 1 only; said if it does not.")
     allow_negative: bool = Field(default=True, description="Whether it may be below 0.")
@@ -73,6 +86,8 @@ class Event(SpecPart):
     only: Choice | None = Field(
         default=None, description="Names of the holidays that count. Default: all of them."
     )
+    before: int = Field(default=0, ge=0, le=365, description="Days that it begins to act earlier.")
+    after: int = Field(default=0, ge=0, le=365, description="Days that it goes on acting.")
     sign: Sign | None = Field(
         default=None, description="Which way it can move the target. Default: either."
     )
@@ -88,6 +103,9 @@ class Event(SpecPart):
         origins = [word for word in ("days", "months", "country") if getattr(self, word)]
         if len(origins) != 1:
             message = "an event must name either its `days`, its `months` or a `country`"
+            raise ValueError(message)
+        if self.months and (self.before or self.after):
+            message = "`before` and `after` are honoured with `days` or `country` only"
             raise ValueError(message)
         if self.country is None and (self.region or self.only):
             message = "`region` and `only` are honoured together with `country` only"

@@ -11,7 +11,7 @@ from mmm_pipeline.spec.gate import MAX_DIVERGENT_SHARE, GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
-from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Trend
+from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
 
 RESERVED = frozenset(
     {
@@ -39,6 +39,10 @@ class ModelSpec(SpecPart):
         description="Channels, by name."
     )
     controls: dict[Name, Control] = Field(default={}, description="Other drivers, by name.")
+    control_selection: Selection | None = Field(
+        default=None,
+        description="Prior under which controls that do not matter vanish. Default: none.",
+    )
     events: dict[Name, Event] = Field(
         default={},
         description="Days, windows of days, months or holidays on which something special is on, "
@@ -159,6 +163,24 @@ class ModelSpec(SpecPart):
         return self
 
     @model_validator(mode="after")
+    def _selection_has_a_choice(self) -> Self:
+        if self.control_selection and len(self.selectable_controls) < 2:
+            message = (
+                "`control_selection` needs at least two controls that are no confounders and have "
+                f"no `sign`; got {len(self.selectable_controls)}"
+            )
+            raise ValueError(message)
+        if (selection := self.control_selection) and selection.method == "horseshoe":
+            most = len(self.selectable_controls) - 1
+            if selection.expected > most:
+                message = (
+                    f"`control_selection.expected` must not exceed {most}, one less than the "
+                    f"controls to select from; got {selection.expected}"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _pooling_needs_cells(self) -> Self:
         if self.pooling != Pooling() and not self.data.panel:
             message = "`pooling` is honoured together with `data.panel` only"
@@ -205,6 +227,13 @@ class ModelSpec(SpecPart):
         return {name: one.column or f"{prefix}{name}" for name, one in self.controls.items()}
 
     @property
+    def selectable_controls(self) -> list[str]:
+        """Controls that a selection may leave out."""
+        return [
+            name for name, one in self.controls.items() if not one.confounder and one.sign is None
+        ]
+
+    @property
     def bought_media(self) -> list[str]:
         """Channels that money is spent on."""
         return [name for name, media in self.media.items() if media.has_spend]
@@ -244,6 +273,7 @@ class ModelSpec(SpecPart):
         sections = {
             *("media", "controls", "events", "trend", "seasonality", "l_max"),
             *("tighten_low_spend", "pooling", "time_varying_media", "likelihood", "link"),
+            *("control_selection",),
         }
         roles = {"layout", "date", "target", "kpi", "panel"}
         columns = self.data.model_dump(mode="json", include=roles)

@@ -27,6 +27,25 @@ class Seasonality(SpecPart):
     )
 
 
+class Selection(SpecPart):
+    """Which controls matter, left to the data.
+
+    Confounders, events, and controls whose sign is known stay in as they are.
+    """
+
+    method: Literal["horseshoe", "spike_slab", "lasso"] = Field(
+        description="Prior that holds what does not matter near 0."
+    )
+    expected: int = Field(
+        default=2, ge=1, description="How many are expected to matter; honoured with horseshoe."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_word_alone_will_do(cls, values: Any) -> Any:
+        return {"method": values} if isinstance(values, str) else values
+
+
 class Pooling(SpecPart):
     """What the cells of a panel have in common.
 

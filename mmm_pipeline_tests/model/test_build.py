@@ -20,7 +20,7 @@ from mmm_pipeline.model.shape_priors import (
     state_carryover,
     state_saturation,
 )
-from mmm_pipeline.model.tightening import TIGHTENING
+from mmm_pipeline.model.tightening import TIGHTENING, read_factors
 from mmm_pipeline.simulate import geometric_adstock, logistic_saturation
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec
@@ -131,7 +131,9 @@ def test_the_default_return_does_not_depend_on_the_currency() -> None:
 def test_a_word_for_carryover_has_its_mean(word: str, mean: float) -> None:
     spec = make_spec(media={"tv": {"carryover": word}})
 
-    stated = state_carryover(spec, make_features(spec))["alpha"].stated["tv"].parameters
+    stated = (
+        state_carryover({"tv": spec.media["tv"].carryover}, ["tv"])["alpha"].stated["tv"].parameters
+    )
 
     assert stated["alpha"] / (stated["alpha"] + stated["beta"]) == pytest.approx(mean)
     assert stated["alpha"] + stated["beta"] == pytest.approx(20)
@@ -168,7 +170,9 @@ def test_small_channels_are_tightened_where_the_spec_says_so() -> None:
     def spreads(tighten: bool) -> list[float]:
         spec = make_spec(tighten_low_spend=tighten)
         roas = state_returns(spec, features)["roas"].stated["search"].parameters["sigma"]
-        beta = state_carryover(spec, features)["alpha"].stated["search"].parameters
+        carryovers = {name: media.carryover for name, media in spec.media.items()}
+        lengths = state_carryover(carryovers, list(spec.media), read_factors(spec, features))
+        beta = lengths["alpha"].stated["search"].parameters
         lam = state_saturation(spec, features)["lam"].stated["search"].parameters["sigma"]
         return [roas, beta["alpha"] + beta["beta"], lam]
 
