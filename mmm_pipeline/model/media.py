@@ -66,6 +66,8 @@ class CarryoverTransformation(AdstockTransformation):  # type: ignore[misc]
         -------
         XTensorVariable
         """
+        if not self.parameters:
+            return x  # Nothing lasts; and Numba cannot convolve with a constant.
         values = {"alpha": alpha, "delay": delay, "scale": scale, "slope": slope}
         kernel = f"{dim}_kernel"
         lags = ptx.as_xtensor(pt.arange(self.l_max, dtype="float64"), dims=(kernel,))

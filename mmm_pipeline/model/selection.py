@@ -19,8 +19,8 @@ LOCAL_DF = 5.0
 """Degrees of freedom of the horseshoe's local scales."""
 LASSO_MEAN = 0.05
 """Prior mean of the lasso's scale, share of the target's maximum."""
-SPIKE_SD = 0.005
-"""Size of the effects that do not matter."""
+SPIKE = 0.3
+"""Size of the effects that do not matter, in standard errors."""
 GATE_SD = 1.7
 """Standard deviation of a normal that is nearly a logistic distribution."""
 TEMPERATURE = 0.5
@@ -53,9 +53,9 @@ def draw_selected(selection: Selection, error: xr.DataArray) -> XTensorVariable:
       the horseshoe and other shrinkage priors")
     * lasso: ``s_k = b sqrt(2 v_k)`` with ``v_k ~ Exponential(1)``, which makes the effect Laplace
       with scale ``b`` (Park and Casella 2008, "The Bayesian lasso")
-    * spike_slab: ``s_k`` between 0.005 and 0.3 as ``z_k`` is between 0 and 1, with ``z_k =
-      sigmoid(g_k / 0.5)`` and ``g_k ~ Normal(0, 1.7)``, which is nearly logistic: a relaxed
-      Bernoulli (Maddison, Mnih and Teh 2017, "The concrete distribution")
+    * spike_slab: ``log s_k`` goes from that of 0.3 standard errors to that of 0.3 as ``z_k`` goes
+      from 0 to 1, with ``z_k = sigmoid(g_k / 0.5)`` and ``g_k ~ Normal(0, 1.7)``, nearly logistic:
+      a relaxed Bernoulli (Maddison, Mnih and Teh 2017, "The concrete distribution")
 
     How far an effect is in the model is ``z_k``, or ``1 - 1 / (1 + (s_k / error_k)^2)``: one less
     the share by which it is shrunk towards 0.
@@ -67,7 +67,8 @@ def draw_selected(selection: Selection, error: xr.DataArray) -> XTensorVariable:
     if selection.method == "spike_slab":
         gate = pmd.Normal("control_gate", mu=0.0, sigma=GATE_SD, dims=dims)
         inside = ptx.math.sigmoid(gate / TEMPERATURE)
-        scale = SPIKE_SD + (SLAB_SD - SPIKE_SD) * inside
+        spike = SPIKE * known
+        scale = spike * (SLAB_SD / spike) ** inside
     else:
         draw = _draw_horseshoe if selection.method == "horseshoe" else _draw_lasso
         scale = draw(selection, error)

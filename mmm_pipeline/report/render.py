@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
@@ -40,6 +41,7 @@ def render_report(inputs: ReportInputs) -> str:
         scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
+        selection=list_records(summarize_selection(fit)),
         assumptions=facts.list_assumptions(inputs),
         priors=list_beliefs(fit.spec, inputs.prior),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),

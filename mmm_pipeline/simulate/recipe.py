@@ -8,6 +8,7 @@ import yaml
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from mmm_pipeline.errors import SpecError
+from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
 
@@ -20,13 +21,16 @@ def _name_world(recipe: Any) -> str | None:
 type Recipe = Annotated[
     Annotated[WalkWorld, Tag("walk")]
     | Annotated[StoreWorld, Tag("stores")]
-    | Annotated[GeoWorld, Tag("geos")],
+    | Annotated[GeoWorld, Tag("geos")]
+    | Annotated[MixedWorld, Tag("mixed")],
     Discriminator(_name_world),
 ]
-"""What a file may hold: ``world: walk`` (or nothing), ``stores`` or ``geos``."""
+"""What a file may hold: ``world: walk`` (or nothing), ``stores``, ``geos`` or ``mixed``."""
+type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld
+"""Any of them, read."""
 
 
-def read_recipe(path: Path) -> WalkWorld | StoreWorld | GeoWorld:
+def read_recipe(path: Path) -> World:
     """Read the recipe of a world.
 
     Parameters
@@ -36,14 +40,14 @@ def read_recipe(path: Path) -> WalkWorld | StoreWorld | GeoWorld:
 
     Returns
     -------
-    WalkWorld or StoreWorld or GeoWorld
+    WalkWorld, StoreWorld, GeoWorld or MixedWorld
 
     Raises
     ------
     SpecError
         If it is no YAML, or no recipe.
     """
-    adapter: TypeAdapter[WalkWorld | StoreWorld | GeoWorld] = TypeAdapter(Recipe)
+    adapter: TypeAdapter[World] = TypeAdapter(Recipe)
     try:
         return adapter.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
@@ -51,12 +55,12 @@ def read_recipe(path: Path) -> WalkWorld | StoreWorld | GeoWorld:
         raise SpecError(message) from None
 
 
-def simulate(world: WalkWorld | StoreWorld | GeoWorld) -> tuple[pd.DataFrame, dict[str, Any]]:
+def simulate(world: World) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Draw one history of a world.
 
     Parameters
     ----------
-    world : WalkWorld or StoreWorld or GeoWorld
+    world : WalkWorld, StoreWorld, GeoWorld or MixedWorld
         The recipe.
 
     Returns
@@ -70,4 +74,6 @@ def simulate(world: WalkWorld | StoreWorld | GeoWorld) -> tuple[pd.DataFrame, di
         return simulate_stores(world)
     if isinstance(world, GeoWorld):
         return simulate_geos(world)
+    if isinstance(world, MixedWorld):
+        return simulate_mixed(world)
     return simulate_walk(world)

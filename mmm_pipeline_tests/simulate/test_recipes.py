@@ -1,0 +1,61 @@
+"""Worlds by YAML: each has the truth that its data were made with."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmm_pipeline.errors import SpecError
+from mmm_pipeline.simulate.mixed import CURVES, MixedWorld, simulate_mixed
+from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
+from mmm_pipeline.simulate.recipe import read_recipe, simulate
+
+
+@pytest.mark.parametrize("text", ["world: stores", "world: geos", "world: mixed"])
+def test_a_recipe_gives_data_and_their_truth(text: str, tmp_path: Path) -> None:
+    (tmp_path / "world.yaml").write_text(text)
+
+    frame, truth = simulate(read_recipe(tmp_path / "world.yaml"))
+
+    assert not frame.isna().to_numpy().any()
+    for channel, roas in truth["roas"].items():
+        assert truth["contribution"][channel] / frame[channel].sum() == pytest.approx(roas)
+
+
+@pytest.mark.parametrize("text", ["world: moon", "[1, 2]", "world: geos\nweeks: many", "{"])
+def test_what_is_no_recipe_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "world.yaml").write_text(text)
+
+    with pytest.raises(SpecError, match=r"world\.yaml must hold the recipe of a world"):
+        read_recipe(tmp_path / "world.yaml")
+
+
+def test_stores_have_the_size_that_is_said() -> None:
+    frame, truth = simulate_stores(StoreWorld(world="stores", stores=7, weeks=60))
+
+    assert frame["store"].nunique() == 7
+    assert len(frame) == 7 * 60
+    assert frame["sales"].min() >= 0
+    assert truth["effect"] == {"price": -10.0, "competitor": -100.0}
+    autumn = frame.loc[frame["week"].dt.isocalendar().week >= 45, "tv"].mean()
+    assert autumn / frame.loc[frame["week"].dt.isocalendar().week < 35, "tv"].mean() > 1.2
+
+
+def test_regions_share_the_countrys_media() -> None:
+    frame, _ = simulate_geos(GeoWorld(world="geos", geos=5, weeks=60))
+
+    by_geo = frame.pivot_table(index="week", columns="geo", values="tv")
+    np.testing.assert_allclose(by_geo.to_numpy(), by_geo.iloc[:, :1].to_numpy() * np.ones((1, 5)))
+    assert frame.groupby("geo")["sales"].mean().std() < 200
+
+
+@pytest.mark.parametrize("multiplies", [False, True])
+def test_what_a_channel_brings_is_what_would_be_lost_without_it(multiplies: bool) -> None:
+    world = MixedWorld(world="mixed", multiplies=multiplies, noise=0.0)
+    frame, truth = simulate_mixed(world)
+
+    assert set(truth["roas"]) == {"tv", "radio", "social", "print"}
+    assert truth["contribution"]["rival"] < 0
+    assert all(truth["contribution"][name] > 0 for name in CURVES if name != "rival")
+    total = sum(truth["contribution"].values()) / frame["sales"].sum()
+    assert 0.1 < total < 0.3
