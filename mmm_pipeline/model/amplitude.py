@@ -163,15 +163,12 @@ class Amplitude:
             unit = shape.sum(dim="date") * _constant(self.link.scale)
             return amount / (unit + is_off)
         base = _constant(self.target + self.link.offset)
-        first = amount / ((base * shape).sum(dim="date") + is_off)
         if word == "marginal_roas":
-            return first
-        sign = _constant(self.sign.sel(channel=channels))
-        return _solve(first, amount, base, shape, sign, is_off)
+            return amount / ((base * shape).sum(dim="date") + is_off)
+        return _solve(amount, base, shape, _constant(self.sign.sel(channel=channels)), is_off)
 
 
 def _solve(
-    first: XTensorVariable,
     amount: XTensorVariable,
     base: XTensorVariable,
     shape: XTensorVariable,
@@ -184,12 +181,13 @@ def _solve(
     `MOST`, so that there is a solution for any. Gradients are those of the last step alone, which
     at the solution are exact.
     """
-    reach = (base * shape).sum(dim="date") / (shape.max(dim="date") + is_off) + is_off
+    linear = (base * shape).sum(dim="date") + is_off
+    reach = linear / (shape.max(dim="date") + is_off)
     share, rest = amount / reach, MOST - EXACT
     over = ptx.math.maximum(share - EXACT, 0.0)
     bounded = ptx.math.minimum(share, EXACT) + rest * ptx.math.tanh(over / rest)
     wanted = ptx.math.switch(sign > 0, bounded * reach, amount)
-    height = first
+    height = wanted / linear
     for step in range(NEWTON_STEPS):
         if step == NEWTON_STEPS - 1:
             height = ptx.as_xtensor(disconnected_grad(height.values), dims=height.dims)

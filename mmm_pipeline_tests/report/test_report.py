@@ -8,20 +8,24 @@ import xarray as xr
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.fit import summarize_fit
-from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.gate import ConvergedFit, require_converged
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.selection import summarize_selection
+from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
+from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
 
 
-@pytest.fixture(scope="module")
-def inputs(fit: ConvergedFit) -> ReportInputs:
+def gather(fit: ConvergedFit, truth: dict[str, dict[str, float]] | None) -> ReportInputs:
+    """Everything a report is made from, of one fit."""
     prior = sample_prior(fit.spec, fit.features)
     return ReportInputs(
         fit,
@@ -31,8 +35,49 @@ def inputs(fit: ConvergedFit) -> ReportInputs:
         summarize_returns(fit),
         summarize_response_curves(fit),
         summarize_scenarios(fit),
-        TRUTH,
+        truth,
     )
+
+
+@pytest.fixture(scope="module")
+def inputs(fit: ConvergedFit) -> ReportInputs:
+    return gather(fit, TRUTH)
+
+
+@pytest.fixture(scope="module")
+def panel() -> ReportInputs:
+    """A panel whose terms multiply, with controls to select from."""
+    spec = make_spec(
+        data={"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]},
+        media={"tv": {}, "mail": {"kind": "owned"}, "rival": {"kind": "competitor"}},
+        controls={"price": {}, "promo": {}, "weather": {"sign": "negative"}},
+        control_selection="lasso",
+        link="log",
+        likelihood="student_t",
+        trend="spline",
+        pooling="complete",
+    )
+    features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
+    trace = make_trace(spec, features, draw_posterior(spec, features, 1000))
+    return gather(require_converged(trace, examine(trace, spec.gate).numbers, spec), None)
+
+
+def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:
+    page = render_report(panel)
+
+    assert "Which controls matter" in page
+    assert "baseline x media x noise" in page
+    table = summarize_selection(panel.fit)
+    assert table["control"].tolist() == ["price", "promo"]
+    assert table["inclusion"].between(0, 1).all()
+    assert (table["is_selected"] == (table["inclusion"] > 0.5)).all()
+    shares = facts.tabulate_shares(panel)
+    assert shares["share"].sum() == pytest.approx(1.0)
+
+
+def test_nothing_is_selected_where_nothing_was_asked(inputs: ReportInputs, page: str) -> None:
+    assert summarize_selection(inputs.fit).empty
+    assert "Which controls matter" not in page
 
 
 @pytest.fixture(scope="module")
