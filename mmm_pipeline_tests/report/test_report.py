@@ -56,9 +56,11 @@ def panel() -> ReportInputs:
         likelihood="student_t",
         trend="spline",
         pooling="complete",
+        scenarios={"more": {"budget": "+10%", "periods": 4}},
+        gate={"max_rhat": 1.05, "min_ess": 100},
     )
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 1000))
+    trace = make_trace(spec, features, draw_posterior(spec, features, 200))
     return gather(require_converged(trace, examine(trace, spec.gate).numbers, spec), None)
 
 
