@@ -199,7 +199,7 @@ class Window:
         today = xr.DataArray(1.0)
         if response.is_log:
             base = response.strip(self._features, together=True)
-            today = base * _apply(np.exp, already.sum("channel"))
+            today = base * xr.apply_ufunc(np.exp, already.sum("channel"))
 
         def respond(spend: xr.DataArray) -> xr.DataArray:
             exposure = spend / self._periods * self._exposure_per_money
@@ -257,14 +257,8 @@ class Window:
 def _expm1_by_itself(values: xr.DataArray) -> xr.DataArray:
     """Compute ``(exp(x) - 1) / x``, which is 1 at 0."""
     is_tiny = abs(values) < 1e-12
-    ratio: xr.DataArray = _apply(np.expm1, values) / values.where(~is_tiny, 1.0)
+    ratio: xr.DataArray = xr.apply_ufunc(np.expm1, values) / values.where(~is_tiny, 1.0)
     return ratio.where(~is_tiny, 1.0)
-
-
-def _apply(function: np.ufunc, values: xr.DataArray) -> xr.DataArray:
-    """Apply a function of NumPy's to labelled values."""
-    result: xr.DataArray = xr.apply_ufunc(function, values)
-    return result
 
 
 def _tabulate(

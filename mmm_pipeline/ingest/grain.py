@@ -16,8 +16,6 @@ PERIODS_PER_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12}
 
 FREQUENCY: dict[Grain, str] = {"day": "D", "week": "7D", "month": "MS"}
 """The grain in pandas' words."""
-DAYS: dict[Grain, int] = {"day": 1, "week": 7, "month": 30}
-"""Days that PyMC-Marketing takes a period to last when it adds carry-over to a window."""
 
 
 def detect_grain(days: pd.DatetimeIndex) -> Grain | None:

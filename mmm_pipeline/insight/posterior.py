@@ -10,6 +10,7 @@ from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.build import CHANNEL_TOTAL
 from mmm_pipeline.model.fit import compute_variables, rebuild_model
 from mmm_pipeline.model.terms import list_terms
+from mmm_pipeline.model.vectors import along_channel
 
 MAX_NUMBERS = 60_000_000
 """Numbers that dated draws may take, 8 bytes each; beyond, evenly spaced draws are used."""
@@ -94,6 +95,5 @@ def read_parameter(fit: ConvergedFit, name: str) -> xr.DataArray | None:
     """
     if name not in fit.posterior:
         return None
-    draws = fit.posterior[name]
-    own = f"{name}_channel"
-    return draws.rename({own: "channel"}) if own in draws.dims else draws
+    draws: xr.DataArray = along_channel(fit.posterior[name])
+    return draws

@@ -20,8 +20,25 @@ def mean_recent(features: xr.Dataset, kind: str) -> xr.DataArray:
     xarray.DataArray, dims ``(..., channel)``
         Per period.
     """
+    return average_recent(features[kind], features)
+
+
+def average_recent(values: xr.DataArray, features: xr.Dataset) -> xr.DataArray:
+    """Average anything dated over the last 52 weeks, or over all there is if less.
+
+    Parameters
+    ----------
+    values : xarray.DataArray, dims ``(date, ...)``
+        Unit kept.
+    features : xarray.Dataset
+        With the attribute `grain`.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(...)``
+    """
     periods = PERIODS_PER_YEAR[features.attrs["grain"]]
-    recent: xr.DataArray = features[kind].isel(date=slice(-periods, None)).mean("date")
+    recent: xr.DataArray = values.isel(date=slice(-periods, None)).mean("date")
     return recent
 
 

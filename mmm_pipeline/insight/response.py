@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
 from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.recent import average_recent
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.formulas import (
@@ -20,6 +20,7 @@ from mmm_pipeline.model.formulas import (
 )
 from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.trend import DRIFT
+from mmm_pipeline.model.vectors import along_channel
 
 LAG = "lag"
 """Dim: periods since the exposure."""
@@ -156,9 +157,7 @@ class MediaResponse:
         terms = self.bend(self.carry(features["exposure"].sel(channel=channels)))
         if together:
             terms = terms.sum("channel")
-        periods = PERIODS_PER_YEAR[features.attrs["grain"]]
-        recent = (features["target"] * np.exp(-terms)).isel(date=slice(-periods, None))
-        return recent.mean("date")
+        return average_recent(features["target"] * np.exp(-terms), features)
 
 
 @lru_cache(maxsize=1)
@@ -185,7 +184,7 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
     drift = [DRIFT] if DRIFT in mmm.model.named_vars else []
     draws = compute_variables(mmm.model, fit.posterior, [*taken, *drift])
     draws = draws.stack(sample=SAMPLE_DIMS, create_index=False).drop_vars(SAMPLE_DIMS)
-    values = {str(name): _along_channel(draws[name]) for name in draws.data_vars}
+    values = {str(name): along_channel(draws[name]) for name in draws.data_vars}
     carryover = {
         word: values[variable]
         for word, variable in mmm.adstock.variable_mapping.items()
@@ -199,8 +198,7 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
     link = read_link(fit.spec, fit.features)
     height = values["saturation_beta"] * (1.0 if link.is_log else link.scale)
     if drift:
-        periods = PERIODS_PER_YEAR[fit.features.attrs["grain"]]
-        height = height * values[DRIFT].isel(date=slice(-periods, None)).mean("date")
+        height = height * average_recent(values[DRIFT], fit.features)
     return MediaResponse(
         weights=_weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover),
         forms=mmm.saturation.forms,
@@ -222,9 +220,3 @@ def _weigh(
         weights.append(weigh_lags(form, lags, l_max, LAG, **taken))
     whole = xr.concat(weights, "channel", coords="minimal", compat="override")
     return whole.assign_coords(channel=list(forms))
-
-
-def _along_channel(values: xr.DataArray) -> xr.DataArray:
-    """Call a parameter's own dim ``channel``."""
-    own = [str(dim) for dim in values.dims if str(dim).endswith("_channel")]
-    return values.rename({own[0]: "channel"}) if own else values

@@ -4,7 +4,7 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import compute_channel_totals
-from mmm_pipeline.insight.summary import Summary, share_above, summarize
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, share_above, summarize
 
 
 def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArray:
@@ -14,21 +14,21 @@ def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArra
 
     Parameters
     ----------
-    contribution : xarray.DataArray, dims ``(chain, draw, date, channel)``
-        Target units per period.
-    spend : xarray.DataArray, dims ``(date, channel)``
-        Currency per period, not negative.
+    contribution : xarray.DataArray, dims ``(chain, draw, ..., channel)``
+        Target units, per period or cell or in total.
+    spend : xarray.DataArray, dims ``(..., channel)``
+        Currency, not negative; per period or cell or in total.
 
     Returns
     -------
     xarray.DataArray, dims ``(chain, draw, channel)``
-        Target units per unit of currency over the whole window. NaN where a channel spent
-        nothing: the ratio is undefined there, not zero.
+        Target units per unit of currency over the whole window and all cells. NaN where a channel
+        spent nothing: the ratio is undefined there, not zero.
 
     Raises
     ------
     xarray.AlignmentError
-        If the two do not name the same dates and channels in the same order.
+        If what both are labelled by has not the same labels in the same order.
 
     Examples
     --------
@@ -39,9 +39,14 @@ def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArra
     [[[3.0, nan]]]
     """
     earned, spent = xr.align(contribution, spend, join="exact")
-    total = spent.sum("date")
-    ratio: xr.DataArray = earned.sum("date") / total.where(total > 0)
+    total = _sum_up(spent)
+    ratio: xr.DataArray = _sum_up(earned) / total.where(total > 0)
     return ratio
+
+
+def _sum_up(values: xr.DataArray) -> xr.DataArray:
+    """Add up over periods and cells."""
+    return values.sum([dim for dim in values.dims if dim not in {*SAMPLE_DIMS, "channel"}])
 
 
 def summarize_returns(fit: ConvergedFit) -> Summary:
@@ -62,10 +67,9 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
         ``cost_per_target`` and its bounds instead of the last. NaN where nothing was spent.
         Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``.
     """
-    cells = list(fit.spec.data.panel)
-    contribution = compute_channel_totals(fit).sum(cells)
-    spend = fit.features["spend"].sum(["date", *cells])
-    roas = (contribution / spend.where(spend > 0)).rename("roas")
+    totals = compute_channel_totals(fit)
+    contribution, spend = _sum_up(totals), _sum_up(fit.features["spend"])
+    roas = compute_roas(totals, fit.features["spend"]).rename("roas")
     parts: list[xr.Dataset | xr.DataArray] = [
         spend.rename("spend"),
         summarize(contribution, "contribution"),

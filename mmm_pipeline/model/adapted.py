@@ -3,15 +3,16 @@
 from typing import Any
 
 import pymc.dims as pmd
-import pytensor.xtensor as ptx
 import xarray as xr
 from pytensor.xtensor.type import XTensorVariable
+
+from mmm_pipeline.model.terms import constant
 
 
 def draw_adapted(
     name: str,
     spread: XTensorVariable,
-    error: xr.DataArray | float | None,
+    error: xr.DataArray | None,
     dims: tuple[str, ...],
     zero_sum: str | None = None,
 ) -> XTensorVariable:
@@ -23,7 +24,7 @@ def draw_adapted(
         Of the free parameter.
     spread : XTensorVariable
         Standard deviation of the quantities.
-    error : xarray.DataArray or float or None
+    error : xarray.DataArray or None
         About how well the data tell each quantity, as a standard error. It decides how well the
         sampler mixes, and nothing else. None where they say next to nothing.
     dims : tuple of str
@@ -45,10 +46,8 @@ def draw_adapted(
     hierarchical models").
     """
     width: Any = 1.0
-    if isinstance(error, xr.DataArray):
-        error = ptx.as_xtensor(error.to_numpy(), dims=error.dims)
     if error is not None:
-        width = (1 + (spread / error) ** 2) ** 0.5
+        width = (1 + (spread / constant(error)) ** 2) ** 0.5
     if zero_sum:
         free = pmd.ZeroSumNormal(name, sigma=width, core_dims=zero_sum, dims=dims)
     else:

@@ -17,7 +17,7 @@ from mmm_pipeline.model.media import (
     read_parameters,
 )
 from mmm_pipeline.model.pooling import Cells
-from mmm_pipeline.model.terms import freeze
+from mmm_pipeline.model.terms import constant, freeze
 from mmm_pipeline.model.trend import DRIFT
 from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
 
@@ -125,13 +125,13 @@ class Amplitude:
             if self.cells:
                 scatter = self.cells.deviate(word, RETURN_SPREAD, (vector.name_dim(word),))
                 value = _scatter(value, along_channel(scatter), brought)
-            amount = value * _constant(brought)
+            amount = value * constant(brought)
             if word != "effect":
                 shape = slope if word == "marginal_roas" else bent
                 shape = pick(shape, channels, vector.labels)
                 amount = self._find_height(word, amount, shape, list(vector.labels))
             parts.append((amount, vector.labels))
-        height = join(parts, channels) * _constant(self.sign)
+        height = join(parts, channels) * constant(self.sign)
         return pmd.Deterministic(name, height.transpose(*self.dims))
 
     def _measure(self, word: str, channels: tuple[str, ...]) -> xr.DataArray:
@@ -147,7 +147,7 @@ class Amplitude:
     def _bend(self, model: pm.Model, factor: float) -> XTensorVariable:
         """Compute the response at height 1 in every period of the window, and every cell."""
         carried = self.carryover.function(
-            _constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
+            constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
         )
         bent = self.response.function(carried, **read_parameters(model, self.response), beta=1.0)
         if DRIFT in model.named_vars:
@@ -158,14 +158,14 @@ class Amplitude:
         self, word: str, amount: XTensorVariable, shape: XTensorVariable, channels: list[str]
     ) -> XTensorVariable:
         """Find the height at which channels bring an amount, target units of the window."""
-        is_off = _constant((self.exposure.sel(channel=channels) <= 0).all("date"))
+        is_off = constant((self.exposure.sel(channel=channels) <= 0).all("date"))
         if not self.link.is_log:
-            unit = shape.sum(dim="date") * _constant(self.link.scale)
+            unit = shape.sum(dim="date") * constant(self.link.scale)
             return amount / (unit + is_off)
-        base = _constant(self.target + self.link.offset)
+        base = constant(self.target + self.link.offset)
         if word == "marginal_roas":
             return amount / ((base * shape).sum(dim="date") + is_off)
-        return _solve(amount, base, shape, _constant(self.sign.sel(channel=channels)), is_off)
+        return _solve(amount, base, shape, constant(self.sign.sel(channel=channels)), is_off)
 
 
 def _solve(
@@ -204,9 +204,4 @@ def _scatter(
     """Scatter a return over the cells, leaving that of all together as it is."""
     cells = [dim for dim in brought.dims if dim != "channel"]
     factor = ptx.math.exp(scatter)
-    return value * factor / (_constant(brought / brought.sum(cells)) * factor).sum(dim=cells)
-
-
-def _constant(array: xr.DataArray) -> XTensorVariable:
-    """Put numbers into the graph as they are now: they must not move with a forecast's data."""
-    return ptx.as_xtensor(array.to_numpy().astype(float), dims=array.dims)
+    return value * factor / (constant(brought / brought.sum(cells)) * factor).sum(dim=cells)

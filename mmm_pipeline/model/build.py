@@ -24,6 +24,7 @@ from mmm_pipeline.model.shape_priors import (
     state_carryover,
     state_saturation,
 )
+from mmm_pipeline.model.terms import constant
 from mmm_pipeline.model.tightening import read_factors
 from mmm_pipeline.model.trend import DRIFT, N_CHANGEPOINTS, CurveEffect, LineEffect
 from mmm_pipeline.spec import ModelSpec
@@ -113,10 +114,8 @@ def _total(mmm: MMM, target: xr.DataArray, link: Link) -> XTensorVariable:
     """Add up what each channel brings, target units."""
     term = mmm.model["channel_contribution"]
     if not link.is_log:
-        scale = ptx.as_xtensor(link.scale.to_numpy(), dims=link.scale.dims)
-        return term.sum(dim="date") * scale
-    base = ptx.as_xtensor((target + link.offset).to_numpy(), dims=target.dims)
-    return (base * (1 - ptx.math.exp(-term))).sum(dim="date")
+        return term.sum(dim="date") * constant(link.scale)
+    return (constant(target + link.offset) * (1 - ptx.math.exp(-term))).sum(dim="date")
 
 
 def _state_noise(spec: ModelSpec, cells: tuple[str, ...]) -> Prior:

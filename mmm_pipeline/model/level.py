@@ -10,7 +10,7 @@ from pydantic import ConfigDict, InstanceOf
 from pymc_marketing.mmm.additive_effect import MuEffect
 from pytensor.xtensor.type import XTensorVariable
 
-from mmm_pipeline.model.terms import add_up, freeze
+from mmm_pipeline.model.terms import add_up, constant, freeze
 
 LEVEL_SD = 0.3
 """Prior standard deviation of the level about the target's mean, share of its maximum."""
@@ -66,8 +66,7 @@ class LevelEffect(MuEffect):
         others = freeze(add_up(model).mean(dim="date"), model)
         center = self.target.mean("date")
         cells = tuple(str(dim) for dim in center.dims)
-        mean = ptx.as_xtensor(center.to_numpy(), dims=cells)
-        level = pmd.Normal(self.prefix, mu=mean, sigma=LEVEL_SD, dims=cells)
+        level = pmd.Normal(self.prefix, mu=constant(center), sigma=LEVEL_SD, dims=cells)
         return pmd.Deterministic("intercept_contribution", level - others)
 
     def set_data(self, mmm: Any, model: pm.Model, X: xr.Dataset) -> None:  # noqa: N803

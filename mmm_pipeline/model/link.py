@@ -50,7 +50,7 @@ class Link:
         xarray.DataArray
         """
         ratio = (target + self.offset) / (self.scale + self.offset)
-        return _apply(np.log, ratio) if self.is_log else ratio
+        return xr.apply_ufunc(np.log, ratio) if self.is_log else ratio
 
     def to_target(self, value: xr.DataArray) -> xr.DataArray:
         """Come back from the model's scale.
@@ -65,7 +65,7 @@ class Link:
         xarray.DataArray
             Target units.
         """
-        ratio = _apply(np.exp, value.clip(max=LARGEST)) if self.is_log else value
+        ratio = xr.apply_ufunc(np.exp, value.clip(max=LARGEST)) if self.is_log else value
         return ratio * (self.scale + self.offset) - self.offset
 
     def take_away(self, base: xr.DataArray, term: xr.DataArray) -> xr.DataArray:
@@ -85,13 +85,8 @@ class Link:
         """
         if not self.is_log:
             return term * self.scale
-        return -(base + self.offset) * _apply(np.expm1, -term)
-
-
-def _apply(function: np.ufunc, values: xr.DataArray) -> xr.DataArray:
-    """Apply a function of NumPy's to labelled values."""
-    result: xr.DataArray = xr.apply_ufunc(function, values)
-    return result
+        lost: xr.DataArray = -(base + self.offset) * xr.apply_ufunc(np.expm1, -term)
+        return lost
 
 
 def read_link(spec: ModelSpec, features: xr.Dataset) -> Link:

@@ -82,7 +82,7 @@ def sample_posterior(
 
     Notes
     -----
-    Low-rank adaptation of the mass matrix gives national models two to five times the effective
+    Low-rank adaptation of the mass matrix gives national models 1.4 to 5 times the effective
     draws per gradient of a diagonal one. A panel has hundreds of parameters, of which each depends
     on few others: there it takes long to find its feet, and the diagonal one is as good.
     """

@@ -7,6 +7,7 @@ import xarray as xr
 from pytensor.xtensor.type import XTensorVariable
 
 from mmm_pipeline.model.adapted import draw_adapted, draw_spread
+from mmm_pipeline.model.terms import constant
 from mmm_pipeline.spec import Selection
 
 SELECTED = "selectable_control"
@@ -63,7 +64,7 @@ def draw_selected(selection: Selection, error: xr.DataArray) -> XTensorVariable:
     model = pm.modelcontext(None)
     model.add_coord(SELECTED, error[SELECTED].to_numpy().tolist())
     dims = (SELECTED,)
-    known = ptx.as_xtensor(error.to_numpy(), dims=dims)
+    known = constant(error)
     if selection.method == "spike_slab":
         gate = pmd.Normal("control_gate", mu=0.0, sigma=GATE_SD, dims=dims)
         inside = ptx.math.sigmoid(gate / TEMPERATURE)

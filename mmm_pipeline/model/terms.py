@@ -5,6 +5,7 @@ from typing import Any
 import pymc as pm
 import pytensor.tensor as pt
 import pytensor.xtensor as ptx
+import xarray as xr
 from pytensor.graph.replace import graph_replace
 from pytensor.xtensor.type import XTensorType, XTensorVariable
 
@@ -71,6 +72,22 @@ def freeze(variable: XTensorVariable, model: pm.Model) -> XTensorVariable:
     XTensorVariable
     """
     return graph_replace(variable, {one: _read(one) for one in model.data_vars}, strict=False)
+
+
+def constant(array: xr.DataArray) -> XTensorVariable:
+    """Put numbers into the graph as they are now: they must not move with a forecast's data.
+
+    Parameters
+    ----------
+    array : xarray.DataArray
+        Numbers.
+
+    Returns
+    -------
+    XTensorVariable
+        With its dims.
+    """
+    return ptx.as_xtensor(array.to_numpy().astype(float), dims=array.dims)
 
 
 def _read(data: Any) -> Any:

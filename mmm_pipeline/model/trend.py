@@ -151,7 +151,8 @@ class CurveEffect(Clock):
         """Register the parameters and put the curve together."""
         basis = model[f"{self.prefix}_basis"]
         dim = f"{self.prefix}_basis_function"
-        error = self.noise / (self._read_own_basis(model) ** 2).sum("date") ** 0.5
+        values = xr.DataArray(basis.get_value(), dims=basis.dims)
+        error = self.noise / (values**2).sum("date") ** 0.5
         if self.form == "spline":
             scale = draw_spread(f"{self.prefix}_step", STEP_MEAN)
         else:
@@ -162,11 +163,6 @@ class CurveEffect(Clock):
             scale = amplitude * ptx.math.sqrt(density)
         weight = draw_adapted(f"{self.prefix}_weight", scale, error, (dim,))
         return (basis * weight).sum(dim=dim)
-
-    def _read_own_basis(self, model: pm.Model) -> xr.DataArray:
-        """Read the basis at the dates of the window, as labelled numbers."""
-        dims = ("date", f"{self.prefix}_basis_function")
-        return xr.DataArray(self._read_basis(model.coords["date"]), dims=dims)
 
     def _read_basis(self, dates: Any) -> np.ndarray:
         """Evaluate the basis, 0 where the clock reads 0."""

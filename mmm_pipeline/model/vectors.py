@@ -143,19 +143,19 @@ def _label(values: Sequence[float], dim: str) -> xr.DataArray | float:
     return values[0] if len(set(values)) == 1 else xr.DataArray(np.asarray(values), dims=dim)
 
 
-def along_channel(variable: XTensorVariable) -> XTensorVariable:
+def along_channel(variable: Any) -> Any:
     """Call a parameter's own dim ``channel``.
 
     Parameters
     ----------
-    variable : XTensorVariable
-        Made by a `Vector`.
+    variable : XTensorVariable or xarray.DataArray
+        Made by a `Vector`, or draws of it.
 
     Returns
     -------
-    XTensorVariable
+    XTensorVariable or xarray.DataArray
     """
-    own = [dim for dim in variable.dims if dim.endswith("_channel")]
+    own = [dim for dim in variable.dims if str(dim).endswith("_channel")]
     return variable.rename({own[0]: "channel"}) if own else variable
 
 

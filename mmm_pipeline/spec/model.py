@@ -267,13 +267,13 @@ class ModelSpec(SpecPart):
         Returns
         -------
         dict
-            Plain JSON values: the roles of the columns, media, controls, events, trend,
-            seasonality, l_max.
+            Plain JSON values: the roles of the columns, and whatever is said of media, baseline,
+            noise and link.
         """
         sections = {
-            *("media", "controls", "events", "trend", "seasonality", "l_max"),
-            *("tighten_low_spend", "pooling", "time_varying_media", "likelihood", "link"),
-            *("control_selection",),
+            *("media", "tighten_low_spend", "time_varying_media", "l_max"),
+            *("controls", "control_selection", "events", "trend", "seasonality"),
+            *("likelihood", "link", "pooling"),
         }
         roles = {"layout", "date", "target", "kpi", "panel"}
         columns = self.data.model_dump(mode="json", include=roles)

@@ -7,8 +7,6 @@ from pydantic import Field, model_validator
 from mmm_pipeline.spec.base import SpecPart
 
 type Trend = Literal["none", "linear", "piecewise", "spline", "hsgp"]
-
-
 type Likelihood = Literal["normal", "student_t"]
 type LinkName = Literal["identity", "log", "log1p"]
 
