@@ -2,11 +2,15 @@
 
 import pytest
 import xarray as xr
+from hypothesis import settings
 
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -144,8 +144,12 @@ def make_panel(
     n_cells = len(frame) // periods
     size = np.tile(10.0 ** np.arange(n_cells), periods)
     frame["sales"] = size * (1000 + 100 * rng.random(len(frame)))
-    for name in spec.media:
+    for name, media in spec.media.items():
         frame[name] = size * (5 + rng.random(len(frame)))
+        for column in media.reach or ():
+            frame[column] = size * (2 + rng.random(len(frame)))
+        if media.frequency:
+            frame[media.frequency] = 1 + rng.random(len(frame))
     for name in spec.controls:
         frame[name] = rng.random(len(frame)) + np.tile(np.arange(n_cells), periods)
     if spec.data.population:

@@ -116,7 +116,6 @@ class Window:
         self._exposure_per_money = (share / read_price(features)).reset_coords(drop=True)
         channels = [str(channel) for channel in total["channel"].to_numpy()]
         self._response = response.choose(channels)
-        self._past = features["exposure"].sel(channel=channels).reset_coords(drop=True)
         self._searched = self._prepare(self._response.thin(SEARCH_DRAWS))
         self._whole = self._prepare(self._response)
 
@@ -186,7 +185,8 @@ class Window:
         n_lags = response.weights.sizes[LAG]
         length = self._periods + n_lags - 1
         dates = {"date": np.arange(n_lags - 1 + length)}
-        past = self._past.isel(date=slice(max(0, self._past.sizes["date"] - n_lags + 1), None))
+        past = response.weigh_past(self._features).reset_coords(drop=True)
+        past = past.isel(date=slice(max(0, past.sizes["date"] - n_lags + 1), None))
         before = past.pad(date=(n_lags - 1 - past.sizes["date"], length), constant_values=0.0)
         carried_in = response.carry(before.assign_coords(dates)).isel(date=slice(n_lags - 1, None))
         is_on = xr.DataArray(
@@ -194,7 +194,7 @@ class Window:
             dims="date",
             coords={"date": np.arange(n_lags - 1, n_lags - 1 + length)},
         )
-        carried = response.carry(is_on * xr.ones_like(response.scale))
+        carried = response.carry(is_on * response.weigh_now(self._features))
         already = response.bend(carried_in)
         today = xr.DataArray(1.0)
         if response.is_log:

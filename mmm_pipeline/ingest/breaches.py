@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 
 from mmm_pipeline.errors import Offence, Problem
-from mmm_pipeline.ingest.contract import MIN_PERIODS, Breach, find_missing_rows
+from mmm_pipeline.ingest.contract import (
+    MIN_PERIODS,
+    Breach,
+    find_missing_rows,
+    is_without_reach,
+)
 from mmm_pipeline.ingest.grain import build_calendar, detect_grain
 from mmm_pipeline.ingest.layouts.arranged import name_places, offend
 from mmm_pipeline.ingest.query import show_place
@@ -35,7 +40,7 @@ class Context:
     settings : dict of str to tuple of str
         The words of the spec that name it.
     is_media : dict of str to bool
-        Whether it is money or exposure.
+        Whether it is money, exposure or reach.
     """
 
     frame: pd.DataFrame
@@ -145,6 +150,15 @@ def _tell_negative_control(context: Context, column: str) -> Problem:
     return context.breach("negative_control", column, bad, words)
 
 
+def _tell_unreached(context: Context, column: str) -> Problem:
+    bad = is_without_reach(context.frame, context.settings[column][1])
+    words = (
+        "must be above 0 wherever there were contacts; it is 0 on {places}. Deliver the people who "
+        "were reached, or 0 contacts."
+    )
+    return context.breach("contacts_without_reach", column, bad, words)
+
+
 def _tell_idle(context: Context, column: str) -> Problem:
     channel = context.settings[column][1]
     words = (
@@ -229,6 +243,7 @@ TELL: dict[str, Callable[[Context, str], Problem]] = {
     "infinite_value": _tell_infinite_value,
     "negative_media": _tell_negative,
     "negative_control": _tell_negative_control,
+    "contacts_without_reach": _tell_unreached,
     "idle_channel": _tell_idle,
     "constant_column": _tell_constant,
     "bad_population": _tell_population,

@@ -77,7 +77,7 @@ def build_schema(spec: ModelSpec) -> pa.DataFrameSchema:
             pa.Check(_is_ever_on, error="idle_channel"),
         ],
     }
-    kinds["exposure"] = kinds["spend"]
+    kinds["exposure"] = kinds["reach"] = kinds["spend"]
     floors = [name for name, control in spec.controls.items() if not control.allow_negative]
     floor = pa.Check(lambda cells: cells >= 0, error="negative_control")
     numbers = {
@@ -124,7 +124,31 @@ def find_breaches(frame: pd.DataFrame, spec: ModelSpec, told: Collection[str] = 
     list of tuple
     """
     found = _find_breaches(build_schema(spec), frame)
+    found += [
+        ("contacts_without_reach", f"reach_{name}")
+        for name in spec.reach_columns
+        if is_without_reach(frame, name).any()
+    ]
     return [(code, column) for code, column in found if code not in told]
+
+
+def is_without_reach(frame: pd.DataFrame, channel: str) -> pd.Series:
+    """Mark the rows in which a channel had contacts and reached nobody.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns of the validated frame.
+    channel : str
+        One with `reach`.
+
+    Returns
+    -------
+    pandas.Series
+        Of booleans.
+    """
+    bad: pd.Series = (frame[f"exposure_{channel}"] > 0) & (frame[f"reach_{channel}"] == 0)
+    return bad
 
 
 def find_missing_rows(frame: pd.DataFrame, dims: Sequence[str]) -> pd.DataFrame:

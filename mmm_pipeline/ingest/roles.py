@@ -6,7 +6,7 @@ from typing import Literal
 
 from mmm_pipeline.spec import Aggregate, ModelSpec
 
-type Kind = Literal["target", "spend", "exposure", "control", "population"]
+type Kind = Literal["target", "spend", "exposure", "reach", "control", "population"]
 type Conditions = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -44,16 +44,18 @@ class Role:
     ----------
     column : str
         Its name in the validated frame.
-    kind : {"target", "spend", "exposure", "control", "population"}
+    kind : {"target", "spend", "exposure", "reach", "control", "population"}
         What sort of quantity it is.
     sources : tuple of Source
-        Series that are added up; those of a target are multiplied.
+        Series that are added up, or multiplied.
     setting : tuple of str
         The words of the spec that name it.
     aggregate : {"sum", "mean", "max", "last"}
         How its values become one where rows are brought together.
     fill : str or float or None
         What stands where the source holds nothing: `forward`, `nearest`, or a number.
+    is_product : bool
+        Whether its series are multiplied.
     """
 
     column: str
@@ -62,16 +64,17 @@ class Role:
     setting: tuple[str, ...]
     aggregate: Aggregate = "sum"
     fill: str | float | None = None
+    is_product: bool = False
 
     @property
     def is_media(self) -> bool:
-        """Whether it is money or exposure of a channel."""
-        return self.kind in {"spend", "exposure"}
+        """Whether it is money, exposure or reach of a channel."""
+        return self.kind in {"spend", "exposure", "reach"}
 
     @property
     def name(self) -> str:
         """Name what it is made of, as in a message."""
-        sign = " x " if self.kind == "target" else " + "
+        sign = " x " if self.is_product else " + "
         return sign.join(source.name for source in self.sources)
 
 
@@ -86,14 +89,16 @@ def list_roles(spec: ModelSpec) -> list[Role]:
     Returns
     -------
     list of Role
-        ``target``, ``spend_<channel>``..., ``exposure_<channel>``..., ``<control>``...,
-        ``population``.
+        ``target``, ``spend_<channel>``..., ``exposure_<channel>``..., ``reach_<channel>``...,
+        ``<control>``..., ``population``.
     """
     data = spec.data
     target = tuple(Source(column) for column in data.target_columns)
-    roles = [Role("target", "target", target, ("data", "target"))]
+    roles = [Role("target", "target", target, ("data", "target"), is_product=True)]
     roles += _list_media(spec, "spend", spec.spend_columns)
     roles += _list_media(spec, "exposure", spec.exposure_columns)
+    roles += _list_contacts(spec)
+    roles += _list_media(spec, "reach", spec.reach_columns)
     for name, column in spec.control_columns.items():
         control = spec.controls[name]
         source = Source(column, equals=control.equals or ())
@@ -123,12 +128,28 @@ def list_dims(spec: ModelSpec) -> dict[str, str]:
 
 
 def _list_media(
-    spec: ModelSpec, kind: Literal["spend", "exposure"], columns: Mapping[str, tuple[str, ...]]
+    spec: ModelSpec,
+    kind: Literal["spend", "exposure", "reach"],
+    columns: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Role]:
     """List one sort of column of all channels that have it."""
     for name, several in columns.items():
-        where = tuple(spec.media[name].where.items())
-        if spec.data.layout == "media_long" and not where:
-            where = (("", (name,)),)
-        sources = tuple(Source(column, where) for column in several)
+        sources = _find_sources(spec, name, several)
         yield Role(f"{kind}_{name}", kind, sources, ("media", name, kind))
+
+
+def _list_contacts(spec: ModelSpec) -> Iterator[Role]:
+    """List the exposure that is delivered as reach and frequency: their product, row by row."""
+    for name, frequency in spec.frequency_columns.items():
+        sources = _find_sources(spec, name, (*spec.reach_columns[name], *frequency))
+        yield Role(
+            f"exposure_{name}", "exposure", sources, ("media", name, "frequency"), is_product=True
+        )
+
+
+def _find_sources(spec: ModelSpec, name: str, columns: tuple[str, ...]) -> tuple[Source, ...]:
+    """Say where a channel's columns are found."""
+    where = tuple(spec.media[name].where.items())
+    if spec.data.layout == "media_long" and not where:
+        where = (("", (name,)),)
+    return tuple(Source(column, where) for column in columns)

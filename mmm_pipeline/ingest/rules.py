@@ -22,7 +22,11 @@ def _has_cells(spec: ModelSpec) -> bool:
 
 
 def _has_both(spec: ModelSpec) -> bool:
-    return bool(set(spec.spend_columns) & set(spec.exposure_columns))
+    return bool(set(spec.spend_columns) & {*spec.exposure_columns, *spec.frequency_columns})
+
+
+def _has_reach(spec: ModelSpec) -> bool:
+    return bool(spec.reach_columns)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,13 @@ RULES = (
         "There are no more periods than expected.",
         lambda spec: spec.data.expect.max_periods is not None,
     ),
-    Rule("negative_media", "error", "Spend and exposure are not negative."),
+    Rule("negative_media", "error", "Spend, exposure and reach are not negative."),
+    Rule(
+        "contacts_without_reach",
+        "error",
+        "Where there were contacts, somebody was reached.",
+        _has_reach,
+    ),
     Rule(
         "negative_control",
         "error",
@@ -173,6 +183,12 @@ RULES = (
         "warning",
         "Where there was exposure, money was spent.",
         _has_both,
+    ),
+    Rule(
+        "frequency_below_one",
+        "warning",
+        "Nobody was reached less than once.",
+        _has_reach,
     ),
     Rule("short_history", "warning", "The history covers a year."),
     Rule("partial_last_period", "warning", "The last period is complete."),

@@ -59,12 +59,12 @@ def shape_columns(arranged: Arranged, spec: ModelSpec) -> pd.DataFrame:
 
 
 def _combine(frame: pd.DataFrame, role: Role, spec: ModelSpec) -> pd.Series:
-    """Multiply by factors, then add up the series, or multiply those of a target."""
+    """Multiply by factors, then add up the series, or multiply them."""
     factors = spec.data.factors
     parts = [frame[source.name] * factors.get(source.column, 1.0) for source in role.sources]
     combined = parts[0]
     for part in parts[1:]:
-        combined = combined * part if role.kind == "target" else combined + part
+        combined = combined * part if role.is_product else combined + part
     return combined
 
 

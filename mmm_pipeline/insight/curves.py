@@ -43,7 +43,7 @@ def summarize_response_curves(fit: ConvergedFit) -> pd.DataFrame:
     response = read_response(fit)
     if cells:
         response = response.thin(CURVE_DRAWS)
-    curve = response.bend(grid * xr.ones_like(response.scale))
+    curve = response.bend(grid * response.weigh_now(features))
     if response.is_log:
         curve = response.strip(features, together=False) * np.expm1(curve)
     curve = curve.sum(cells)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.contacts import Contacts
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.recent import average_recent
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
@@ -19,6 +20,7 @@ from mmm_pipeline.model.formulas import (
     weigh_lags,
 )
 from mmm_pipeline.model.link import read_link
+from mmm_pipeline.model.reach import PREFIX
 from mmm_pipeline.model.trend import DRIFT
 from mmm_pipeline.model.vectors import along_channel
 
@@ -44,6 +46,8 @@ class MediaResponse:
         Exposure that the curves take for 1.
     is_log : bool
         Whether terms multiply.
+    contacts : Contacts or None
+        What a contact counts, for channels of which it is known how often people were reached.
     """
 
     weights: xr.DataArray
@@ -52,6 +56,7 @@ class MediaResponse:
     height: xr.DataArray
     scale: xr.DataArray
     is_log: bool = False
+    contacts: Contacts | None = None
 
     def thin(self, n_draws: int) -> "MediaResponse":
         """Keep evenly spaced draws.
@@ -72,6 +77,7 @@ class MediaResponse:
             weights=self.weights.isel(some),
             parameters=parameters,
             height=self.height.isel(some),
+            contacts=self.contacts and self.contacts.thin(some),
         )
 
     def choose(self, channels: Sequence[str]) -> "MediaResponse":
@@ -93,7 +99,48 @@ class MediaResponse:
             forms={name: self.forms[name] for name in names},
             height=self.height.sel(channel=names),
             scale=self.scale.sel(channel=names),
+            contacts=self.contacts and self.contacts.choose(names),
         )
+
+    def weigh_past(self, features: xr.Dataset) -> xr.DataArray:
+        """Weigh past exposure by what a contact counted at the time.
+
+        Parameters
+        ----------
+        features : xarray.Dataset
+            Of the fit.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(date, ..., channel)``, and ``sample`` where it varies by draw
+            In its own unit.
+        """
+        exposure = features["exposure"].sel(channel=list(self.forms))
+        if self.contacts is None:
+            return exposure
+        often = features["frequency"].sel(channel=list(self.forms))
+        return exposure * self.contacts.weigh(often)
+
+    def weigh_now(self, features: xr.Dataset) -> xr.DataArray:
+        """Compute what a contact counts today, people being reached as often as of late.
+
+        Parameters
+        ----------
+        features : xarray.Dataset
+            Of the fit.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(..., channel)``, and ``sample`` where it varies by draw
+            Mean of the last 52 weeks, by exposure; 1 where it is not known how often.
+        """
+        exposure = features["exposure"].sel(channel=list(self.forms))
+        recent = average_recent(exposure, features)
+        if self.contacts is None:
+            return xr.ones_like(recent)
+        weighed = self.weigh_past(features)
+        now = average_recent(weighed, features) / recent.where(recent > 0)
+        return now.fillna(weighed.sum("date") / exposure.sum("date"))
 
     def carry(self, exposure: xr.DataArray) -> xr.DataArray:
         """Carry exposure over into later periods.
@@ -101,7 +148,7 @@ class MediaResponse:
         Parameters
         ----------
         exposure : xarray.DataArray, dims ``(date, ..., channel)``
-            In its own unit; nothing is known from before the first date, and 0 is taken.
+            In its own unit, weighed; nothing is known from before the first date, and 0 is taken.
 
         Returns
         -------
@@ -153,8 +200,7 @@ class MediaResponse:
         xarray.DataArray, dims ``(sample, ...)``, and ``channel`` unless `together`
             Target units per period: the mean of the last 52 weeks.
         """
-        channels = list(self.forms)
-        terms = self.bend(self.carry(features["exposure"].sel(channel=channels)))
+        terms = self.bend(self.carry(self.weigh_past(features)))
         if together:
             terms = terms.sum("channel")
         return average_recent(features["target"] * np.exp(-terms), features)
@@ -181,8 +227,10 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
         for word, variable in transformation.variable_mapping.items()
         if word in transformation.parameters or word == "beta"
     }
+    reach = mmm.reach.parameters if mmm.reach else {}
+    frequent = {f"{PREFIX}{word}": word for word in reach}
     drift = [DRIFT] if DRIFT in mmm.model.named_vars else []
-    draws = compute_variables(mmm.model, fit.posterior, [*taken, *drift])
+    draws = compute_variables(mmm.model, fit.posterior, [*taken, *frequent, *drift])
     draws = draws.stack(sample=SAMPLE_DIMS, create_index=False).drop_vars(SAMPLE_DIMS)
     values = {str(name): along_channel(draws[name]) for name in draws.data_vars}
     carryover = {
@@ -199,6 +247,10 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
     height = values["saturation_beta"] * (1.0 if link.is_log else link.scale)
     if drift:
         height = height * average_recent(values[DRIFT], fit.features)
+    contacts = None
+    if mmm.reach:
+        bends = {word: values[name] for name, word in frequent.items()}
+        contacts = Contacts(mmm.reach.forms, bends)
     return MediaResponse(
         weights=_weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover),
         forms=mmm.saturation.forms,
@@ -206,6 +258,7 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
         height=height.transpose("sample", ..., "channel"),
         scale=fit.features["channel_scale"],
         is_log=link.is_log,
+        contacts=contacts,
     )
 
 

@@ -17,6 +17,7 @@ from mmm_pipeline.model.media import (
     read_parameters,
 )
 from mmm_pipeline.model.pooling import Cells
+from mmm_pipeline.model.reach import CONTACT_EFFECT
 from mmm_pipeline.model.terms import constant, freeze
 from mmm_pipeline.model.trend import DRIFT
 from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
@@ -146,8 +147,11 @@ class Amplitude:
 
     def _bend(self, model: pm.Model, factor: float) -> XTensorVariable:
         """Compute the response at height 1 in every period of the window, and every cell."""
+        exposure = constant(factor * self.exposure)
+        if CONTACT_EFFECT in model.named_vars:
+            exposure = exposure * freeze(model[CONTACT_EFFECT], model)
         carried = self.carryover.function(
-            constant(factor * self.exposure), **read_parameters(model, self.carryover), dim="date"
+            exposure, **read_parameters(model, self.carryover), dim="date"
         )
         bent = self.response.function(carried, **read_parameters(model, self.response), beta=1.0)
         if DRIFT in model.named_vars:

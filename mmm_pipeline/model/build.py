@@ -18,10 +18,12 @@ from mmm_pipeline.model.level import LevelEffect, Nothing
 from mmm_pipeline.model.link import Link, read_link
 from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
 from mmm_pipeline.model.pooling import Cells
+from mmm_pipeline.model.reach import Reach
 from mmm_pipeline.model.return_priors import DEFAULT_MEDIA_SHARE, state_returns
 from mmm_pipeline.model.shape_priors import (
     read_saturation,
     state_carryover,
+    state_frequency,
     state_saturation,
 )
 from mmm_pipeline.model.terms import constant
@@ -40,7 +42,15 @@ NOISE_SCALE = 0.2
 
 
 class MarketingMixModel(MMM):
-    """The library's model, whose media may work better at one time than at another."""
+    """The library's model, whose media may work better at one time than at another.
+
+    Attributes
+    ----------
+    reach : Reach or None
+        For the channels of which it is known how often people were reached.
+    """
+
+    reach: Reach | None = None
 
     def forward_pass(self, x: XTensorVariable, dims: tuple[str, ...]) -> XTensorVariable:
         """Turn exposure into contributions.
@@ -57,6 +67,8 @@ class MarketingMixModel(MMM):
         XTensorVariable
             On the model's scale.
         """
+        if self.reach:
+            x = x * self.reach.create_variable(self.model)
         contribution = super().forward_pass(x, dims)
         drift = self.model.named_vars.get(DRIFT)
         return contribution if drift is None else contribution * drift
@@ -100,6 +112,7 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
             "likelihood": _state_noise(spec, cells),
         },
     )
+    mmm.reach = _build_reach(spec, features)
     for effect in _list_effects(spec, features):
         mmm.add_mu_effect(effect)
     target = link.to_model(features["target"]) if link.is_log else features["target"]
@@ -137,7 +150,10 @@ def _build_media(
     carryovers = {name: media.carryover for name, media in spec.media.items()}
     lengths = state_carryover(carryovers, list(spec.media), read_factors(spec, features))
     carryover = CarryoverTransformation(forms, spec.l_max, lengths)
-    curves = {name: read_saturation(media).form for name, media in spec.media.items()}
+    curves = {
+        name: "none" if media.reach else read_saturation(media).form
+        for name, media in spec.media.items()
+    }
     saturation = state_saturation(spec, features)
     sign = [-1.0 if media.kind == "competitor" else 1.0 for media in spec.media.values()]
     amplitude = Amplitude(
@@ -152,6 +168,14 @@ def _build_media(
         cells=Cells(features["target"]) if _is_scattered(spec) else None,
     )
     return carryover, ResponseTransformation(curves, saturation, amplitude)
+
+
+def _build_reach(spec: ModelSpec, features: xr.Dataset) -> Reach | None:
+    """Bend the frequency of the channels of which it is known."""
+    if not spec.reach_columns:
+        return None
+    forms = {name: read_saturation(spec.media[name]).form for name in spec.reach_columns}
+    return Reach(forms, state_frequency(spec, features), features["frequency"])
 
 
 def _guess_noise(spec: ModelSpec, features: xr.Dataset) -> float:

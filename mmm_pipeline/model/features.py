@@ -41,8 +41,9 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
         where there are any, ``control_scaled (date, ..., control)`` with ``control_center (...,
         control)`` and ``control_scale (control)`` such that ``control_scaled x scale + center``
         is the source. Events follow the controls on the same dim. ``population (date, ...)``
-        where it is given, ``is_bought (channel)`` for media with spend. The dots are the panel's
-        dims. Attributes: `model`, `grain`.
+        where it is given, ``frequency (date, ..., channel)`` where reach is: contacts per person
+        reached, 1 for other channels; ``is_bought (channel)`` for media with spend. The dots are
+        the panel's dims. Attributes: `model`, `grain`.
 
     Raises
     ------
@@ -70,6 +71,9 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     )
     if "population" in table:
         features["population"] = table["population"].transpose("date", *cells)
+    if spec.reach_columns:
+        often = {name: _frequency_of(table, name) for name in spec.media}
+        features["frequency"] = _stack(often, "channel").transpose("date", *cells, "channel")
     controls = {name: table[name] for name in spec.controls}
     for name, is_on in mark_events(spec, dates).items():
         controls[name] = xr.DataArray(is_on, dims="date", coords={"date": table["date"]})
@@ -162,6 +166,10 @@ def _restore(features: xr.Dataset) -> dict[str, xr.DataArray]:
     for kind in ("exposure", "spend"):
         for channel in features["channel"].to_numpy():
             restored[f"{kind}_{channel}"] = features[kind].sel(channel=channel)
+    if "frequency" in features:
+        reach = features["exposure"] / features["frequency"]
+        for channel in features["channel"].to_numpy():
+            restored[f"reach_{channel}"] = reach.sel(channel=channel)
     if "control" in features.dims:
         unscaled = features["control_scaled"] * features["control_scale"]
         unscaled = unscaled + features["control_center"]
@@ -180,6 +188,14 @@ def _spend_of(table: xr.Dataset, spec: ModelSpec, name: str) -> xr.DataArray:
     if f"spend_{name}" in table:
         return table[f"spend_{name}"]
     return table[f"exposure_{name}"] * (spec.media[name].cost_per_unit or 0.0)
+
+
+def _frequency_of(table: xr.Dataset, name: str) -> xr.DataArray:
+    """Compute contacts per person reached; 1 where nobody was, or reach is not known."""
+    exposure = table[_exposure_of(table, name)]
+    if f"reach_{name}" not in table:
+        return xr.ones_like(exposure)
+    return (exposure / table[f"reach_{name}"]).where(exposure > 0, 1.0)
 
 
 def _stack(columns: Mapping[str, xr.DataArray], dim: str) -> xr.DataArray:

@@ -91,6 +91,26 @@ def saturate(form: str, exposure: Labelled, **parameters: Labelled) -> Labelled:
     return _SATURATIONS[form](exposure, **parameters)
 
 
+def weigh_contacts(form: str, frequency: Labelled, **parameters: Labelled) -> Labelled:
+    """Compute what each contact counts where people are reached several times.
+
+    Parameters
+    ----------
+    form : str
+        As of `saturate`.
+    frequency : array
+        Contacts per person reached, above 0.
+    **parameters : array
+        Of the form; `half_saturation` in contacts per person, `lam` per contact.
+
+    Returns
+    -------
+    array
+        ``s(f) / f``, with ``s`` the curve: so reach times the curve is contacts times this.
+    """
+    return saturate(form, frequency, **parameters) / frequency
+
+
 def _numeric(value: Labelled) -> Any:
     """Pick the library that knows `exp` and the like for a value."""
     return ptx.math if isinstance(value, XTensorVariable) else np

@@ -10,6 +10,8 @@ from mmm_pipeline.model.adapted import draw_adapted, draw_spread
 from mmm_pipeline.model.terms import constant
 from mmm_pipeline.spec import Selection
 
+DEFAULT_EXPECTED = 2
+"""How many controls are expected to matter where nothing is stated."""
 SELECTED = "selectable_control"
 """Dim: controls that a selection may leave out."""
 INCLUSION = "control_inclusion"
@@ -80,7 +82,8 @@ def draw_selected(selection: Selection, error: xr.DataArray) -> XTensorVariable:
 
 def _draw_horseshoe(selection: Selection, error: xr.DataArray) -> XTensorVariable:
     """Register the scales of a regularised horseshoe."""
-    n_matter, n_all = selection.expected, error.size
+    n_all = error.size
+    n_matter = selection.expected or min(DEFAULT_EXPECTED, n_all - 1)
     width = float(error.median()) * n_matter / (n_all - n_matter)
     overall = pmd.HalfCauchy("control_shrinkage", beta=width)
     local = pmd.HalfStudentT("control_local", nu=LOCAL_DF, sigma=1.0, dims=(SELECTED,))

@@ -41,6 +41,10 @@ DEFAULT_HILL_SLOPE = Distribution.model_validate("LogNormal(0.2, 0.3)")
 """Around 1.2: hardly S-shaped unless the data say so."""
 DEFAULT_EXPONENT = Distribution.model_validate("Beta(4, 4)")
 """Around the square root."""
+DEFAULT_CONTACTS = Distribution.model_validate("LogNormal(0.7, 0.4)")
+"""Contacts per person at which half of the ceiling is reached: a median of 2 (Meridian's)."""
+DEFAULT_CONTACT_SLOPE = Distribution.model_validate("LogNormal(0.7, 0.4)")
+"""S-shaped, around 2: a first contact alone does little (Meridian's)."""
 AT_HALF = {"logistic": math.log(3), "exponential": math.log(2)}
 """``lam x`` at which half of the ceiling is reached."""
 SMALLEST_HALF = 0.01
@@ -119,7 +123,8 @@ def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]
     -------
     dict of str to Vector
         By `lam` (per exposure scaled to its maximum), `half_saturation` (a share of that
-        maximum), `slope`, `exponent`: for the channels whose form takes them.
+        maximum), `slope`, `exponent`: for the channels whose form takes them. Of a channel with
+        `reach` it is the frequency that saturates, see `state_frequency`.
 
     Notes
     -----
@@ -128,16 +133,49 @@ def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]
     (q + 0.01)`` (exponential), or ``q + 0.01`` (half-saturation). The percentile is
     ``20 + 0.6 x sharpness``.
     """
-    tightening = read_factors(spec, features)
     scaled = features["exposure"] / features["channel_scale"]
-    curves = {name: read_saturation(media) for name, media in spec.media.items()}
+    curves = {
+        name: Saturation(form="none") if media.reach else read_saturation(media)
+        for name, media in spec.media.items()
+    }
+    return _state_curves(spec, curves, scaled, read_factors(spec, features))
+
+
+def state_frequency(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]:
+    """State the belief about how the effect of contacts saturates, where reach is known.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features: a percentile that a word asks for is one of the frequency.
+
+    Returns
+    -------
+    dict of str to Vector
+        As of `state_saturation`, with `half_saturation` in contacts per person and `lam` per
+        contact; for the channels with `reach`.
+    """
+    curves = {name: read_saturation(media) for name, media in spec.media.items() if media.reach}
+    often = features["frequency"].where(features["exposure"] > 0, 0.0)
+    return _state_curves(spec, curves, often, read_factors(spec, features))
+
+
+def _state_curves(
+    spec: ModelSpec,
+    curves: Mapping[str, Saturation],
+    amounts: xr.DataArray,
+    tightening: Mapping[str, Factors],
+) -> dict[str, Vector]:
+    """State each parameter of curves over amounts, dims ``(date, ..., channel)``."""
 
     def at_half(name: str) -> tuple[float, float]:
-        positive = scaled.sel(channel=name).to_numpy()
+        values = amounts.sel(channel=name).to_numpy()
         half = curves[name].half
         percentile = 20 + 0.6 * read_sharpness(half)
         sd = DEFAULT_SATURATION_LOG_SD if half is None else SATURATION_LOG_SD
-        place = float(np.percentile(positive[positive > 0], percentile)) + SMALLEST_HALF
+        place = float(np.percentile(values[values > 0], percentile)) + SMALLEST_HALF
         return place, sd * tightening[name].bend
 
     def lam(name: str) -> Stated:
@@ -174,10 +212,14 @@ def read_saturation(media: Media) -> Saturation:
     Returns
     -------
     Saturation
-        Logistic where nothing is stated; none for a competitor.
+        Where nothing is stated: logistic; none for a competitor; Hill over contacts with `reach`.
     """
     if media.saturation is not None:
         return media.saturation
+    if media.reach:
+        return Saturation(
+            form="hill", half_saturation=DEFAULT_CONTACTS, slope=DEFAULT_CONTACT_SLOPE
+        )
     return Saturation(form="none" if media.kind == "competitor" else "logistic")
 
 

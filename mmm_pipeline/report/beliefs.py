@@ -152,4 +152,5 @@ def describe_saturation(media: Media) -> str:
         return "none"
     stated = [curve.half, curve.lam, curve.half_saturation, curve.slope, curve.exponent]
     words = ", ".join(str(word) for word in stated if word is not None)
-    return f"{curve.form}, {words or 'left to the data'}"
+    of = " of contacts per person" if media.reach else ""
+    return f"{curve.form}{of}, {words or 'left to the data'}"

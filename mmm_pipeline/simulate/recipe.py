@@ -10,6 +10,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
+from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
 
 
@@ -22,11 +23,12 @@ type Recipe = Annotated[
     Annotated[WalkWorld, Tag("walk")]
     | Annotated[StoreWorld, Tag("stores")]
     | Annotated[GeoWorld, Tag("geos")]
-    | Annotated[MixedWorld, Tag("mixed")],
+    | Annotated[MixedWorld, Tag("mixed")]
+    | Annotated[ReachWorld, Tag("reach")],
     Discriminator(_name_world),
 ]
-"""What a file may hold: ``world: walk`` (or nothing), ``stores``, ``geos`` or ``mixed``."""
-type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld
+"""What a file may hold: ``world: walk``, or nothing; ``stores``, ``geos``, ``mixed``, ``reach``."""
+type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | ReachWorld
 """Any of them, read."""
 
 
@@ -40,7 +42,7 @@ def read_recipe(path: Path) -> World:
 
     Returns
     -------
-    WalkWorld, StoreWorld, GeoWorld or MixedWorld
+    World
 
     Raises
     ------
@@ -60,7 +62,7 @@ def simulate(world: World) -> tuple[pd.DataFrame, dict[str, Any]]:
 
     Parameters
     ----------
-    world : WalkWorld, StoreWorld, GeoWorld or MixedWorld
+    world : World
         The recipe.
 
     Returns
@@ -76,4 +78,6 @@ def simulate(world: World) -> tuple[pd.DataFrame, dict[str, Any]]:
         return simulate_geos(world)
     if isinstance(world, MixedWorld):
         return simulate_mixed(world)
+    if isinstance(world, ReachWorld):
+        return simulate_reach(world)
     return simulate_walk(world)

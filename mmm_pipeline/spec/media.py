@@ -34,6 +34,16 @@ class Media(SpecPart):
         description="Column with impressions, clicks or the like, or several that are added up. "
         "Default for owned media and competitors: the channel's name.",
     )
+    reach: Columns | None = Field(
+        default=None,
+        description="Column with people reached per period, or several that are added up. "
+        "`exposure` is then the number of contacts, and `saturation` speaks of how often each was "
+        "reached.",
+    )
+    frequency: Column | None = Field(
+        default=None,
+        description="Column with contacts per person reached, instead of `exposure`.",
+    )
     where: dict[Column, Choice] = Field(
         default={},
         description="Which records of a long table are of this channel: a text, or several, by "
@@ -77,19 +87,38 @@ class Media(SpecPart):
         default=None,
         description="How the response bends: a word, a sharpness, or its form and priors. Default: "
         "logistic, half of the ceiling near the median of the periods with exposure; none for "
-        "competitors.",
+        "competitors; Hill, half of the ceiling near two contacts, with `reach`.",
     )
 
     @model_validator(mode="after")
     def _words_fit_the_kind(self) -> Self:
         if self.kind == "competitor":
             words = ("spend", "cost_per_unit", "roas", "marginal_roas", "cost_per_target")
-            stated = [word for word in (*words, "saturation") if getattr(self, word)]
+            stated = [word for word in (*words, "reach", "saturation") if getattr(self, word)]
             if stated:
                 message = f"`{stated[0]}` is not honoured with `kind: competitor`"
                 raise ValueError(message)
-        if self.cost_per_unit and (self.spend or not self.exposure):
+        if self.cost_per_unit and (self.spend or not (self.exposure or self.reach)):
             message = "`cost_per_unit` needs `exposure` and no `spend`: it says what that cost"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _contacts_are_stated_once(self) -> Self:
+        if self.reach is None and self.frequency is not None:
+            message = "`frequency` needs `reach`: how many people were reached that often"
+            raise ValueError(message)
+        if self.reach is not None and (self.exposure is None) == (self.frequency is None):
+            message = (
+                "`reach` needs either `exposure`, the number of contacts, or `frequency`, contacts "
+                "per person reached"
+            )
+            raise ValueError(message)
+        if self.frequency is not None and len(self.reach or ()) > 1:
+            message = (
+                "`frequency` is honoured with one column of `reach`; of several columns that are "
+                "added up, deliver the contacts as `exposure`"
+            )
             raise ValueError(message)
         return self
 

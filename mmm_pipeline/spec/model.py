@@ -5,22 +5,14 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from mmm_pipeline.spec.base import Name, SpecPart
+from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
-from mmm_pipeline.spec.gate import MAX_DIVERGENT_SHARE, GateLimits
+from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
-
-RESERVED = frozenset(
-    {
-        *("date", "target", "channel", "control", "chain", "draw", "sample", "population"),
-        *("intercept", "trend", "trend_effect", "seasonality", "yearly_seasonality"),
-        *("monthly_seasonality", "weekly_seasonality", "level", "media_drift", "cell"),
-    }
-)
-"""Names of columns, components and dims that no channel, control or event may take."""
 
 
 def _not_empty[T](media: dict[str, T]) -> dict[str, T]:
@@ -92,110 +84,9 @@ class ModelSpec(SpecPart):
     refit: Refit | None = Field(default=None, description="Automatic refits; none by default.")
 
     @model_validator(mode="after")
-    def _names_are_distinct(self) -> Self:
-        seen: dict[str, str] = dict.fromkeys(RESERVED, "a reserved word")
-        for name in self.media:
-            seen |= dict.fromkeys(
-                (f"spend_{name}", f"exposure_{name}"), f"a column of `media.{name}`"
-            )
-        for section, names in (
-            ("data.panel", self.data.panel),
-            ("media", self.media),
-            ("controls", self.controls),
-            ("events", self.events),
-        ):
-            for name in names:
-                if name in seen:
-                    message = f"`{section}.{name}` must not share its name with {seen[name]}"
-                    raise ValueError(message)
-                seen[name] = f"`{section}.{name}`"
-        return self
-
-    @model_validator(mode="after")
-    def _columns_are_distinct(self) -> Self:
-        data, named = self.data, self._name_series()
-        taken = {"date", *data.panel} - {data.date, *data.panel.values(), *data.sum_over}
-        for one in named:
-            if named.count(one) > 1:
-                message = f"column {one[0]!r} must have one role only; it is named more than once"
-                raise ValueError(message)
-            if one[0] in taken:
-                message = (
-                    f"column {one[0]!r} must not bear the name of the date or of a panel's dim"
-                )
-                raise ValueError(message)
-        for column in data.factors:
-            if column not in dict(named):
-                used = ", ".join(dict.fromkeys(name for name, _ in named))
-                message = (
-                    f"`data.factors` must name columns that are used; {column!r} is none of {used}"
-                )
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _words_fit_the_layout(self) -> Self:
-        for name, media in self.media.items():
-            if media.where and self.data.layout not in {"mff", "media_long"}:
-                message = (
-                    f"`media.{name}.where` is honoured with `layout: mff` or `media_long` only"
-                )
-                raise ValueError(message)
-        for name, control in self.controls.items():
-            if control.equals and self.data.layout == "mff":
-                message = f"`controls.{name}.equals` is not honoured with `layout: mff`"
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _returns_fit_the_outcome(self) -> Self:
-        for name, media in self.media.items():
-            per_target, is_count = media.cost_per_target is not None, self.data.kpi == "count"
-            if per_target and not is_count:
-                message = f"`media.{name}.cost_per_target` is honoured with `data.kpi: count` only"
-                raise ValueError(message)
-            if is_count and (media.roas or media.marginal_roas):
-                message = (
-                    f"`media.{name}` must state `cost_per_target` or `share`: with `data.kpi: "
-                    "count` there is no return in money"
-                )
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _selection_has_a_choice(self) -> Self:
-        if self.control_selection and len(self.selectable_controls) < 2:
-            message = (
-                "`control_selection` needs at least two controls that are no confounders and have "
-                f"no `sign`; got {len(self.selectable_controls)}"
-            )
-            raise ValueError(message)
-        if (selection := self.control_selection) and selection.method == "horseshoe":
-            most = len(self.selectable_controls) - 1
-            if selection.expected > most:
-                message = (
-                    f"`control_selection.expected` must not exceed {most}, one less than the "
-                    f"controls to select from; got {selection.expected}"
-                )
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _pooling_needs_cells(self) -> Self:
-        if self.pooling != Pooling() and not self.data.panel:
-            message = "`pooling` is honoured together with `data.panel` only"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _divergences_stay_rare(self) -> Self:
-        allowed = int(MAX_DIVERGENT_SHARE * self.sampling.chains * self.sampling.draws)
-        if self.gate.max_divergences > allowed:
-            message = (
-                f"`gate.max_divergences` must not exceed 1 % of the draws, which is {allowed} "
-                f"here; got {self.gate.max_divergences}"
-            )
-            raise ValueError(message)
+    def _parts_fit_together(self) -> Self:
+        if problems := find_inconsistencies(self):
+            raise ValueError("; ".join(problems))
         return self
 
     @property
@@ -217,8 +108,18 @@ class ModelSpec(SpecPart):
         return {
             name: media.exposure or ((long.exposure if long else f"{prefix}{name}"),)
             for name, media in self.media.items()
-            if media.exposure or media.kind != "paid"
+            if (media.exposure or media.kind != "paid") and not media.frequency
         }
+
+    @property
+    def reach_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the source that hold the people whom each channel reached."""
+        return {name: media.reach for name, media in self.media.items() if media.reach}
+
+    @property
+    def frequency_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the source that hold contacts per person reached."""
+        return {name: (media.frequency,) for name, media in self.media.items() if media.frequency}
 
     @property
     def control_columns(self) -> dict[str, str]:
@@ -242,24 +143,6 @@ class ModelSpec(SpecPart):
     def own_media(self) -> list[str]:
         """Channels that add to the target: all but the competitors'."""
         return [name for name, media in self.media.items() if media.kind != "competitor"]
-
-    def _name_series(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """List every column that the spec names, with what its cells must say."""
-        data, media = self.data, self.media
-        columns = (data.date, *data.target_columns, *data.panel.values(), *data.sum_over)
-        named: list[tuple[str, tuple[Any, ...]]] = [(column, ()) for column in columns]
-        named += [(data.population, ())] if data.population else []
-        for by_channel in (self.spend_columns, self.exposure_columns):
-            for name, several in by_channel.items():
-                where = tuple(sorted(media[name].where.items()))
-                named += [(column, where or self._own_level(name)) for column in several]
-        for name, column in self.control_columns.items():
-            named.append((column, self.controls[name].equals or ()))
-        return named
-
-    def _own_level(self, name: str) -> tuple[str, ...]:
-        """Tell channels apart that pick their records by their own names."""
-        return (name,) if self.data.layout == "media_long" else ()
 
     def model_part(self) -> dict[str, Any]:
         """Select what decides the posterior, next to the data and the sampler.

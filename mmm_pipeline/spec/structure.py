@@ -1,6 +1,6 @@
 """What a model is made of beside media and controls."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,14 +34,23 @@ class Selection(SpecPart):
     method: Literal["horseshoe", "spike_slab", "lasso"] = Field(
         description="Prior that holds what does not matter near 0."
     )
-    expected: int = Field(
-        default=2, ge=1, description="How many are expected to matter; honoured with horseshoe."
+    expected: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many are expected to matter, with horseshoe. Default: 2, or 1 of two.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _a_word_alone_will_do(cls, values: Any) -> Any:
         return {"method": values} if isinstance(values, str) else values
+
+    @model_validator(mode="after")
+    def _expects_where_it_counts(self) -> Self:
+        if self.expected is not None and self.method != "horseshoe":
+            message = f"`expected` is honoured with `method: horseshoe`; got {self.method!r}"
+            raise ValueError(message)
+        return self
 
 
 class Pooling(SpecPart):

@@ -61,6 +61,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
         {"media": {"tv": {"exposure": "search"}}},
         "2024-01-01",
     ),
+    "frequency_below_one": (
+        {"people": "60", "contacts": ["50", *["90"] * (N - 1)]},
+        {"media": {"tv": {"exposure": "contacts", "reach": "people"}}},
+        "2024-01-01",
+    ),
     "partial_last_period": (
         {"sales": [*make_raw(N)["sales"].tolist()[:-1], "400"]},
         {},

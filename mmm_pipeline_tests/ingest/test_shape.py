@@ -188,7 +188,7 @@ def test_a_source_of_the_grain_that_is_asked_for_is_left_alone() -> None:
     days=st.integers(160, 240),
     start=st.sampled_from(["monday", "thursday", "sunday"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_resampling_loses_nothing_but_what_it_names(first: Any, days: int, start: str) -> None:
     raw = daily(days, str(first))
     spec = make_spec(data=DATA | {"grain": "week", "week_start": start})
@@ -220,7 +220,7 @@ def test_rows_before_the_last_periods_are_not_looked_at() -> None:
 
 
 @given(periods=st.integers(20, 24), grain=st.sampled_from(["week", "month"]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_window_of_periods_is_the_end_of_what_there_is(periods: int, grain: Any) -> None:
     raw = daily(900)
     words = DATA | {"grain": grain}

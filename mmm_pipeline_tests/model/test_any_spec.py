@@ -49,6 +49,8 @@ def channels(draw: st.DrawFn, name: str) -> dict[str, Any]:
         channel[statement] = draw(BELIEFS)
     if kind == "paid" and draw(st.booleans()):
         channel |= {"exposure": name, "cost_per_unit": 0.5}
+    elif kind != "competitor" and draw(st.booleans()):
+        channel |= {"spend": name, "reach": f"{name}_reach", "frequency": f"{name}_frequency"}
     return channel
 
 
@@ -84,7 +86,7 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         settings["events"] = {"fair": {"days": ["2024-02-05"], "after": 7, "sign": draw(signs)}}
     if draw(st.booleans()):
         methods = st.sampled_from(["horseshoe", "spike_slab", "lasso"])
-        settings["control_selection"] = {"method": draw(methods), "expected": 1}
+        settings["control_selection"] = draw(methods)
     if panel:
         words = st.sampled_from(["complete", "partial"])
         settings["pooling"] = {"media": draw(words), "controls": draw(words)}
@@ -101,14 +103,15 @@ def build(spec: ModelSpec) -> pm.Model:
         frame = make_panel(spec, {dim: CELLS[dim] for dim in spec.data.panel})
     else:
         rng = np.random.default_rng(3)
-        series = {name: rng.random(30) + 1 for name in (*spec.media, *spec.controls)}
+        contacts = [f"{name}_{word}" for name in spec.media for word in ("reach", "frequency")]
+        names = (*spec.media, *contacts, *spec.controls)
+        series = {name: rng.random(30) + 1 for name in names}
         columns = {name: values.astype(str) for name, values in series.items()}
         frame = validate(make_raw(**columns), spec)
     return build_model(spec, build_features(frame, spec)).model
 
 
 UNHURRIED: dict[str, Any] = {
-    "deadline": None,
     "suppress_health_check": [HealthCheck.filter_too_much, HealthCheck.too_slow],
 }
 

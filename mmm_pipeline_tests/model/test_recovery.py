@@ -17,6 +17,7 @@ from mmm_pipeline.model.fit import fit_model
 from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
+from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_spec, make_world
 
@@ -85,6 +86,22 @@ def test_media_that_work_better_at_one_time_are_found() -> None:
     returns = summarize_returns(fit(frame, spec)).draws
 
     assert list_missed(returns["roas"], truth["roas"]) == []
+
+
+def test_reach_and_frequency_are_found() -> None:
+    world = ReachWorld(world="reach")
+    frame, truth = simulate_reach(world)
+    media = {
+        name: {"reach": f"{name}_reach", "frequency": f"{name}_frequency"}
+        for name in ("video", "stream")
+    }
+    found = fit(frame, make_spec(media={**media, "search": {}}, trend="none"))
+
+    assert list_missed(summarize_returns(found).draws["roas"], truth["roas"]) == []
+    half = found.posterior["frequency_half_saturation"].rename(
+        frequency_half_saturation_channel="channel"
+    )
+    assert list_missed(half, dict.fromkeys(media, world.half)) == []
 
 
 @pytest.mark.parametrize("pooling", ["complete", "partial"])

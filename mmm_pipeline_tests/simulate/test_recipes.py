@@ -11,7 +11,7 @@ from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, si
 from mmm_pipeline.simulate.recipe import read_recipe, simulate
 
 
-@pytest.mark.parametrize("text", ["world: stores", "world: geos", "world: mixed"])
+@pytest.mark.parametrize("text", ["world: stores", "world: geos", "world: mixed", "world: reach"])
 def test_a_recipe_gives_data_and_their_truth(text: str, tmp_path: Path) -> None:
     (tmp_path / "world.yaml").write_text(text)
 

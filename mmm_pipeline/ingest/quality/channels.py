@@ -18,6 +18,8 @@ SMALL_SPEND_SHARE = 0.03
 """Share of all spend below which a channel's effect drowns in noise."""
 ERRATIC_CV = 2.0
 """Standard deviation of spend over its mean, above which single periods decide."""
+ROUNDING = 0.01
+"""Share by which contacts may fall short of the people reached: reach is often rounded."""
 WIDE_PRIOR, LOOSE_PRIOR = 50.0, 20.0
 """High over low of a stated return above which the prior says nothing, or little."""
 
@@ -49,8 +51,11 @@ def find_channel_warnings(frame: pd.DataFrame, spec: ModelSpec) -> list[Problem]
     all_spend = float(totals[[role.column for role in spends]].sum().sum())
     for role in spends:
         found += _find_odd_spend(totals[role.column], role, all_spend)
-    for name in [name for name in spec.spend_columns if name in spec.exposure_columns]:
-        found += _find_mismatch(frame, spec, name)
+    for name in spec.spend_columns:
+        if f"exposure_{name}" in frame:
+            found += _find_mismatch(frame, spec, name)
+    for name in spec.reach_columns:
+        found += _find_rare_contact(frame, spec, name)
     return [*found, *_find_vague_priors(spec), *_find_no_exposure(spec)]
 
 
@@ -113,6 +118,22 @@ def _find_mismatch(frame: pd.DataFrame, spec: ModelSpec, name: str) -> Iterator[
             f"{name_places(offences)}. Check that both are booked in the period they ran in."
         )
         yield Problem(code, message, column, ("media", name), offences)
+
+
+def _find_rare_contact(frame: pd.DataFrame, spec: ModelSpec, name: str) -> Iterator[Problem]:
+    """Find people who were reached less than once."""
+    contacts, people = frame[f"exposure_{name}"], frame[f"reach_{name}"]
+    bad = contacts < people * (1 - ROUNDING)
+    if not bad.any():
+        return
+    offences = offend(frame, list(spec.data.panel), (contacts / people).rename("frequency"), bad)
+    message = (
+        f"`media.{name}` reached people less than once each in {int(bad.sum())} rows, on "
+        f"{name_places(offences)}. Check that contacts and reach count the same thing, in one unit."
+    )
+    yield Problem(
+        "frequency_below_one", message, f"reach_{name}", ("media", name, "reach"), offences
+    )
 
 
 def _find_vague_priors(spec: ModelSpec) -> Iterator[Problem]:

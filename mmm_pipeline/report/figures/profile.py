@@ -33,7 +33,7 @@ def draw_series(periods: pd.DataFrame, kinds: dict[str, str]) -> Figure:
     for axes, column in zip(grid, periods.columns, strict=False):
         values = periods[column]
         is_binary = values.isin((0, 1)).all()
-        if is_binary or kinds[column] in {"spend", "exposure"}:
+        if is_binary or kinds[column] in {"spend", "exposure", "reach"}:
             axes.fill_between(periods.index, values, color=ACCENT, alpha=0.75, lw=0, step="mid")
             axes.set_ylim(0, 1 if is_binary else None)
         else:

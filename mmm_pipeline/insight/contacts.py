@@ -1,0 +1,80 @@
+"""What a contact counts where people are reached several times, draw by draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import xarray as xr
+
+from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, weigh_contacts
+
+
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """What a contact counts, of several to the same person.
+
+    Attributes
+    ----------
+    forms : mapping of str to str
+        Form of each channel's curve of frequency.
+    parameters : mapping of str to xarray.DataArray, dims ``(sample, channel)``
+        Of the curves, for the channels that take them.
+    """
+
+    forms: Mapping[str, str]
+    parameters: Mapping[str, xr.DataArray]
+
+    def thin(self, some: Mapping[str, slice]) -> "Contacts":
+        """Keep some draws.
+
+        Parameters
+        ----------
+        some : mapping of str to slice
+            Of ``sample``.
+
+        Returns
+        -------
+        Contacts
+        """
+        return replace(
+            self, parameters={name: one.isel(some) for name, one in self.parameters.items()}
+        )
+
+    def choose(self, channels: Sequence[str]) -> "Contacts | None":
+        """Keep some channels.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Their names.
+
+        Returns
+        -------
+        Contacts or None
+            None if it is known of none of them how often people were reached.
+        """
+        forms = {name: form for name, form in self.forms.items() if name in channels}
+        return replace(self, forms=forms) if forms else None
+
+    def weigh(self, frequency: xr.DataArray) -> xr.DataArray:
+        """Compute what a contact counted in each period.
+
+        Parameters
+        ----------
+        frequency : xarray.DataArray, dims ``(date, ..., channel)``
+            Contacts per person reached; 1 where that is not known.
+
+        Returns
+        -------
+        xarray.DataArray, dims ``(date, sample, ..., channel)``
+            1 for channels of which it is not known.
+        """
+        parts = []
+        for name in frequency["channel"].to_numpy():
+            often, form = frequency.sel(channel=name), self.forms.get(str(name))
+            if form is not None:
+                words = SATURATION_PARAMETERS[form]
+                taken = {word: self.parameters[word].sel(channel=name) for word in words}
+                often = weigh_contacts(form, often, **taken)
+            parts.append(often)
+        whole: xr.DataArray = xr.concat(parts, "channel", coords="minimal", compat="override")
+        return whole.assign_coords(channel=frequency["channel"])
