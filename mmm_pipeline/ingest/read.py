@@ -19,12 +19,34 @@ from mmm_pipeline.ingest.sources import (
     refuse,
 )
 from mmm_pipeline.ingest.tables import read_files
-from mmm_pipeline.spec import CsvDialect, ModelSpec, Query
+from mmm_pipeline.spec import CsvDialect, ModelSpec, Place, Query
 
 PATH_SETTING = ("data", "path")
 MEDIA_SETTING = ("data", "media_long", "path")
+EXPERIMENTS_SETTING = ("experiments",)
 NAME_LENGTH = 16
 """Hexadecimal digits of a delivery's name."""
+
+
+def list_places(spec: ModelSpec) -> dict[Setting, Place]:
+    """List every table that a spec reads.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    dict of tuple of str to str or Query
+        What it names, by the words that name it.
+    """
+    places: dict[Setting, Place] = {PATH_SETTING: spec.data.path}
+    if spec.data.media_long:
+        places[MEDIA_SETTING] = spec.data.media_long.path
+    if spec.experiments:
+        places[EXPERIMENTS_SETTING] = spec.experiments
+    return places
 
 
 def digest_sources(root: Path, spec: ModelSpec) -> str:
@@ -48,7 +70,7 @@ def digest_sources(root: Path, spec: ModelSpec) -> str:
         If something cannot be read.
     """
     digests = []
-    for place, setting in zip(spec.data.paths, (PATH_SETTING, MEDIA_SETTING), strict=False):
+    for setting, place in list_places(spec).items():
         if isinstance(place, Query):
             digests.append(read_source(root, place, spec.data.csv, setting).digest)
         else:

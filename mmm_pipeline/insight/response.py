@@ -270,6 +270,7 @@ def _weigh(
     weights: list[xr.DataArray] = []
     for channel, form in forms.items():
         taken = {word: parameters[word].sel(channel=channel) for word in CARRYOVER_PARAMETERS[form]}
-        weights.append(weigh_lags(form, lags, l_max, LAG, **taken))
+        one = weigh_lags(form, lags, l_max, LAG, **taken)
+        weights.append(one.drop_vars("channel", errors="ignore"))
     whole = xr.concat(weights, "channel", coords="minimal", compat="override")
     return whole.assign_coords(channel=list(forms))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
 from mmm_pipeline.lineage.data_assets import build_data_assets
+from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
@@ -44,7 +45,12 @@ def build_model_defs(
     """
     model = Model(spec, project or Project.locate(clone_root()), location)
     job = build_job(model)
-    assets = [*build_data_assets(model), *build_fit_assets(model), *build_result_assets(model)]
+    assets = [
+        *build_data_assets(model),
+        *build_fit_assets(model),
+        *build_evidence_assets(model),
+        *build_result_assets(model),
+    ]
     return dg.Definitions(
         assets=assets,
         jobs=[job],

@@ -26,7 +26,7 @@ from mmm_pipeline.lineage.failures import fail_on, told_clearly
 from mmm_pipeline.lineage.forms import Profile
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_drawing, show_table
-from mmm_pipeline.spec import MediaTable, Query
+from mmm_pipeline.spec import MediaTable, ModelSpec, Place
 
 READABLE = {"readable": "The source can be read and holds rows."}
 UNCUT = {"uncut": "The end of the source is there: its last line is closed."}
@@ -48,11 +48,12 @@ def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``raw_data``, ``raw_media`` where media come in a table of their own, ``validated_data``,
-        ``data_profile``, ``features``.
+        ``raw_data``, ``raw_media`` where media come in a table of their own, ``raw_experiments``
+        where there are any, ``validated_data``, ``data_profile``, ``features``.
     """
-    media = model.spec.data.media_long
+    media, experiments = model.spec.data.media_long, model.spec.experiments
     raw = [_raw_data(model), *([_raw_media(model, media)] if media else [])]
+    raw += [_raw_experiments(model, experiments)] if experiments else []
     return [*raw, _validated_data(model), _data_profile(model), _features(model)]
 
 
@@ -82,6 +83,20 @@ def _raw_media(model: Model, media: MediaTable) -> dg.AssetsDefinition:
         yield from _read(model, "raw_media", media.path, ("data", "media_long", "path"))
 
     return raw_media
+
+
+def _raw_experiments(model: Model, place: Place) -> dg.AssetsDefinition:
+    @model.asset(
+        "raw_experiments",
+        form="table",
+        kinds={"pandas", "parquet"},
+        checks=_specify_raw(model, "raw_experiments"),
+    )
+    def raw_experiments() -> Iterator[Any]:
+        """The table of what experiments found, as it was delivered."""
+        yield from _read(model, "raw_experiments", place, ("experiments",))
+
+    return raw_experiments
 
 
 def _validated_data(model: Model) -> dg.AssetsDefinition:
@@ -157,18 +172,21 @@ def _features(model: Model) -> dg.AssetsDefinition:
         "features",
         form="arrays",
         kinds={"xarray", "netcdf"},
-        reads=["validated_data"],
+        reads=["validated_data", *(["raw_experiments"] if model.spec.experiments else [])],
         checks=specify(model.key("features"), COMPLETE, blocking=True),
     )
-    def features(validated_data: pd.DataFrame) -> Iterator[Any]:
+    def features(**tables: pd.DataFrame) -> Iterator[Any]:
         """What the model sees: channels, controls, events, with every scale that was applied."""
         from mmm_pipeline.ingest.sources import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
 
+        validated_data, experiments = tables["validated_data"], tables.get("raw_experiments")
         with told_clearly(model.location):
             # The report needs it; a slip there should not cost a fit.
             read_truth(model.project.data, model.spec.truth)
             arrays = build_features(validated_data, model.spec)
+            if experiments is not None:
+                arrays = _add_experiments(arrays, experiments, model.spec)
         lost = find_lost_features(arrays, validated_data, model.spec)
         yield report_requirement("nothing_lost", lost)
         if lost:
@@ -178,13 +196,22 @@ def _features(model: Model) -> dg.AssetsDefinition:
     return features
 
 
+def _add_experiments(arrays: xr.Dataset, experiments: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
+    """Add what experiments found, checked."""
+    from mmm_pipeline.ingest.lift_tests import validate_lift_tests
+    from mmm_pipeline.model.lift_arrays import arrange_lift_tests
+
+    tests = validate_lift_tests(experiments, spec, arrays)
+    return arrays.merge(arrange_lift_tests(tests, arrays, spec))
+
+
 def _specify_raw(model: Model, asset: str) -> list[dg.AssetCheckSpec]:
     """Declare the checks on a raw table."""
     key = model.key(asset)
     return [*specify(key, READABLE, blocking=True), *specify(key, UNCUT, blocking=False)]
 
 
-def _read(model: Model, asset: str, place: str | Query, setting: tuple[str, ...]) -> Iterator[Any]:
+def _read(model: Model, asset: str, place: Place, setting: tuple[str, ...]) -> Iterator[Any]:
     """Read a source, keep what was delivered, and hand it on."""
     from mmm_pipeline.ingest.read import read_source
 

@@ -1,6 +1,6 @@
 """Everything past the gate: contributions, returns, curves, budgets, report.
 
-No asset here reads a trace but through `_read_fit`; what it computes lives in its room.
+No asset here reads a trace but through `read_fit`; what it computes lives in its room.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ def _model_fit(model: Model) -> dg.AssetsDefinition:
         """Observed and fitted target, period by period, with the 90 % predictive interval."""
         from mmm_pipeline.evidence.quality import assess_fit
 
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
         table, metadata = _compute_once(model, "model_fit", "table", fit, _summarize_fit)
         quality = assess_fit(table)
         metadata |= {"r2": quality.r2, "mape": quality.mape, "coverage": quality.coverage}
@@ -85,7 +85,7 @@ def _contributions(model: Model) -> dg.AssetsDefinition:
     )
     def contributions(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
         """Where the target came from: target units per date and component, with intervals."""
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
         try:
             summary, metadata = _compute_once(
                 model, "contributions", "summary", fit, _summarize_contributions
@@ -107,7 +107,7 @@ def _channel_returns(model: Model) -> dg.AssetsDefinition:
     @model.asset("channel_returns", form="summary", kinds={"pymc", "parquet"}, reads=GATED)
     def channel_returns(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """What each channel earned on its spend, with intervals."""
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
         summary, metadata = _compute_once(
             model, "channel_returns", "summary", fit, _summarize_returns
         )
@@ -124,7 +124,7 @@ def _response_curves(model: Model) -> dg.AssetsDefinition:
     @model.asset("response_curves", form="table", kinds={"pymc", "parquet"}, reads=GATED)
     def response_curves(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """How each channel's response bends with its spend per period, with bands."""
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
         table, metadata = _compute_once(model, "response_curves", "table", fit, _summarize_curves)
         channels = list(model.spec.media)
         metadata["curves"] = show_figure("draw_response_curves", table=table, channels=channels)
@@ -145,7 +145,7 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         """The best plan for every budget, and what it would bring against today's plan."""
         from mmm_pipeline.decision.constraints import find_broken_constraints
 
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
         with told_clearly(model.location):
             summary, metadata = _compute_once(
                 model, "budget_scenarios", "summary", fit, _summarize_scenarios
@@ -178,6 +178,7 @@ def _report(model: Model) -> dg.AssetsDefinition:
             "channel_returns",
             "response_curves",
             "budget_scenarios",
+            *(["calibration"] if model.spec.experiments else []),
         ],
     )
     def report(
@@ -189,11 +190,12 @@ def _report(model: Model) -> dg.AssetsDefinition:
         channel_returns: Summary,
         response_curves: pd.DataFrame,
         budget_scenarios: Summary,
+        **evidence: pd.DataFrame,
     ) -> dg.Output[Any]:
         """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
         from mmm_pipeline.ingest.sources import read_truth
 
-        fit = _read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, fitted_trace, diagnostics)
 
         def render(fit: ConvergedFit) -> str:
             from mmm_pipeline.report.facts import ReportInputs
@@ -208,6 +210,7 @@ def _report(model: Model) -> dg.AssetsDefinition:
                 response_curves,
                 budget_scenarios,
                 truth,
+                **evidence,
             )
             return render_report(inputs)
 
@@ -219,8 +222,22 @@ def _report(model: Model) -> dg.AssetsDefinition:
     return report
 
 
-def _read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> ConvergedFit:
-    """Let the fit through the gate, or fail the step with the gate's own words."""
+def read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> ConvergedFit:
+    """Let the fit through the gate, or fail the step with the gate's own words.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    trace : xarray.DataTree
+        The fit.
+    examination : Examination
+        What was measured of it.
+
+    Returns
+    -------
+    ConvergedFit
+    """
     with told_clearly(model.location):
         return require_converged(trace, examination.numbers, model.spec)
 

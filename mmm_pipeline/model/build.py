@@ -15,6 +15,7 @@ from pytensor.xtensor.type import XTensorVariable
 from mmm_pipeline.model.amplitude import Amplitude
 from mmm_pipeline.model.controls import ControlEffect
 from mmm_pipeline.model.level import LevelEffect, Nothing
+from mmm_pipeline.model.lift_tests import observe_lifts
 from mmm_pipeline.model.link import Link, read_link
 from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
 from mmm_pipeline.model.pooling import Cells
@@ -120,6 +121,8 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     mmm.build_model(inputs.drop_attrs())
     with mmm.model:
         pmd.Deterministic(CHANNEL_TOTAL, _total(mmm, features["target"], link))
+    if spec.experiments:
+        observe_lifts(mmm, features, link)
     return mmm
 
 

@@ -31,6 +31,8 @@ class ReportInputs:
         From the functions of these names.
     truth : mapping or None
         Known truth of a simulated world.
+    calibration : pandas.DataFrame or None
+        From `summarize_calibration`, where the model knows of experiments.
     """
 
     fit: ConvergedFit
@@ -41,6 +43,7 @@ class ReportInputs:
     curves: pd.DataFrame
     scenarios: Summary
     truth: Mapping[str, Any] | None = None
+    calibration: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Refuse a mix of fits."""
@@ -51,6 +54,8 @@ class ReportInputs:
             "response_curves": self.curves,
             "budget_scenarios": self.scenarios.table,
         }
+        if self.calibration is not None:
+            tables["calibration"] = self.calibration
         others = [
             name for name, table in tables.items() if table.attrs["fit_id"] != self.fit.fit_id
         ]

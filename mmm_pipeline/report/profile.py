@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from mmm_pipeline.ingest.calendar import mark_events
 from mmm_pipeline.ingest.profile import profile_cells, summarize_frame
 from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.read import list_places
 from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.style import encode_svg
@@ -71,7 +72,7 @@ def render_profile(
     """
     return open_template("profile.html").render(
         spec=spec,
-        source=" and ".join(show_place(place) for place in spec.data.paths),
+        source=" and ".join(show_place(place) for place in list_places(spec).values()),
         whole=summarize_frame(frame, spec),
         rows=list_records(profile),
         groups=_share_groups(profile),

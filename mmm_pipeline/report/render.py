@@ -1,6 +1,7 @@
 """Put figures, tables and words on one self-contained page."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -41,6 +42,7 @@ def render_report(inputs: ReportInputs) -> str:
         scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
+        calibration=_list_calibration(inputs),
         selection=list_records(summarize_selection(fit)),
         assumptions=facts.list_assumptions(inputs),
         priors=list_beliefs(fit.spec, inputs.prior),
@@ -66,7 +68,14 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     }
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
+    if inputs.calibration is not None:
+        drawn["calibration"] = figures.draw_calibration(inputs.calibration)
     return {name: encode_svg(figure) for name, figure in drawn.items()}
+
+
+def _list_calibration(inputs: ReportInputs) -> list[dict[str, Any]]:
+    """List what experiments found, if there are any."""
+    return [] if inputs.calibration is None else list_records(inputs.calibration)
 
 
 def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:

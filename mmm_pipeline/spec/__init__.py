@@ -28,7 +28,7 @@ from mmm_pipeline.spec.shapes import (
     SaturationForm,
     SaturationWord,
 )
-from mmm_pipeline.spec.source import CsvDialect, Query
+from mmm_pipeline.spec.source import CsvDialect, Place, Query
 from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Media",
     "MediaTable",
     "ModelSpec",
+    "Place",
     "Pooling",
     "Query",
     "Refit",

@@ -271,8 +271,3 @@ class DataSource(SpecPart):
         if isinstance(self.target, CountTimesValue):
             return (self.target.count, self.target.value)
         return (self.target,)
-
-    @property
-    def paths(self) -> tuple[Place, ...]:
-        """Every table that is read."""
-        return (self.path, *([self.media_long.path] if self.media_long else []))

@@ -12,6 +12,7 @@ from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
+from mmm_pipeline.spec.source import Place
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
 
 
@@ -70,6 +71,10 @@ class ModelSpec(SpecPart):
     )
     pooling: Pooling = Field(
         default=Pooling(), description="With `data.panel`: what its cells have in common."
+    )
+    experiments: Place | None = Field(
+        default=None,
+        description="Table with what experiments found, a row each; as `data.path`.",
     )
     truth: str | None = Field(
         default=None,
@@ -150,8 +155,8 @@ class ModelSpec(SpecPart):
         Returns
         -------
         dict
-            Plain JSON values: the roles of the columns, and whatever is said of media, baseline,
-            noise and link.
+            Plain JSON values: the roles of the columns, whether there are experiments, and whatever
+            is said of media, baseline, noise and link.
         """
         sections = {
             *("media", "tighten_low_spend", "time_varying_media", "l_max"),
@@ -160,4 +165,5 @@ class ModelSpec(SpecPart):
         }
         roles = {"layout", "date", "target", "kpi", "panel"}
         columns = self.data.model_dump(mode="json", include=roles)
-        return {"data": columns, **self.model_dump(mode="json", include=sections)}
+        said = self.model_dump(mode="json", include=sections)
+        return {"data": columns, "experiments": self.experiments is not None, **said}

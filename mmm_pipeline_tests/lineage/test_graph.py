@@ -19,7 +19,7 @@ from mmm_pipeline_tests.factories import (
 )
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
 
-SPEC = make_spec()
+SPEC = make_spec(experiments="data/tests.csv")
 DEFS = build_model_defs(SPEC)
 GRAPH = DEFS.resolve_asset_graph()
 NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
@@ -27,10 +27,12 @@ EDGES = {
     "raw_data": set(),
     "validated_data": {"raw_data"},
     "data_profile": {"validated_data"},
-    "features": {"validated_data"},
+    "raw_experiments": set(),
+    "features": {"validated_data", "raw_experiments"},
     "prior_predictive": {"features"},
     "fitted_trace": {"features"},
     "diagnostics": {"fitted_trace"},
+    "calibration": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
@@ -45,10 +47,12 @@ EDGES = {
         "channel_returns",
         "response_curves",
         "budget_scenarios",
+        "calibration",
     },
 }
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
+    "raw_experiments": {"readable": True, "uncut": False},
     "validated_data": {rule.code: rule.severity == "error" for rule in list_rules(SPEC)},
     "features": {"nothing_lost": True},
     "prior_predictive": {"plausible": False},
@@ -62,6 +66,7 @@ CHECKS = {
 UNCHECKED = {
     "data_profile": "its findings are checks on validated_data",
     "fitted_trace": "its checks sit on diagnostics, so that a failed fit can be inspected",
+    "calibration": "each of its fits goes through the gate",
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",
     "report": "refuses a mix of fits before it is written",
@@ -117,6 +122,7 @@ def test_every_result_lies_past_the_gate() -> None:
         "raw_data",
         "validated_data",
         "data_profile",
+        "raw_experiments",
         "features",
         "prior_predictive",
         "fitted_trace",
@@ -183,7 +189,7 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
             store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
-        elif name in {"model_fit", "response_curves"}:
+        elif name in {"model_fit", "response_curves", "calibration"}:
             store.write(name, TableForm(), table)
         else:
             store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))
@@ -215,13 +221,18 @@ def test_a_source_that_is_not_there_writes_nothing(tmp_path: Path) -> None:
 
 def test_good_data_reach_the_features(tmp_path: Path) -> None:
     project = make_project(tmp_path, make_raw(60))
+    tests = "channel,start,end,spend,lift,standard_error\ntv,2024-03-04,2024-03-17,4,90,20\n"
+    (tmp_path / "data" / "tests.csv").write_text(tests)
 
     result = materialize(SPEC, project, '+key:"acme/features"')
 
     assert result.success
     assert all(evaluation.passed for evaluation in result.get_asset_check_evaluations())
     names = {path.name for path in (tmp_path / "outputs" / "acme").glob("*.*")}
-    assert names == {"raw_data.parquet", "validated_data.parquet", "features.nc"}
+    tables = {"raw_data.parquet", "raw_experiments.parquet", "validated_data.parquet"}
+    assert names == {*tables, "features.nc"}
+    stored = xr.open_dataset(tmp_path / "outputs" / "acme" / "features.nc")
+    assert stored["lift"].to_numpy().tolist() == [90.0]
 
 
 def test_an_identical_fit_that_is_stored_is_used_again(
@@ -244,7 +255,7 @@ def test_an_identical_fit_that_is_stored_is_used_again(
 
 
 def test_definitions_of_several_models_can_be_merged() -> None:
-    other = build_model_defs(make_spec(name="other"))
+    other = build_model_defs(SPEC.model_copy(update={"name": "other"}))
 
     merged = dg.Definitions.merge(DEFS, other)
 

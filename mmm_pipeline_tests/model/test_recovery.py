@@ -7,19 +7,23 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from mmm_pipeline.evidence.calibration import forget_experiments, summarize_calibration
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.fit import fit_model
+from mmm_pipeline.model.lift_arrays import arrange_lift_tests
 from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
+from mmm_pipeline.simulate.transforms import geometric_adstock, logistic_saturation
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import make_spec, make_world
+from mmm_pipeline_tests.factories import make_features, make_spec, make_world
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +41,11 @@ def fit(frame: pd.DataFrame, spec: ModelSpec) -> ConvergedFit:
     """Fit a model as the lineage does, and go through the gate."""
     weeks = frame["week"].dt.strftime("%Y-%m-%d")
     raw = frame.assign(week=weeks).astype(str)
-    features = build_features(validate_source({"raw_data": raw}, spec).frame, spec)
+    return pass_gate(spec, build_features(validate_source({"raw_data": raw}, spec).frame, spec))
+
+
+def pass_gate(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
+    """Fit a model, and go through the gate."""
     trace = fit_model(spec, features, lambda _: None)
     return require_converged(trace, examine(trace, spec.gate).numbers, spec)
 
@@ -102,6 +110,48 @@ def test_reach_and_frequency_are_found() -> None:
         frequency_half_saturation_channel="channel"
     )
     assert list_missed(half, dict.fromkeys(media, world.half)) == []
+
+
+def test_experiments_set_a_wrong_belief_right() -> None:
+    world = make_world()
+    frame, truth = simulate_world(world)
+    spend = frame["tv"].to_numpy()
+
+    def bring(exposure: np.ndarray) -> np.ndarray:
+        carried = geometric_adstock(exposure / spend.max(), truth["alpha"]["tv"], world.l_max)
+        return logistic_saturation(carried, truth["lam"]["tv"])
+
+    height = truth["roas"]["tv"] * spend.sum() / bring(spend).sum()
+    tests = []
+    for first in np.flatnonzero((spend[:-4] > 0) & (spend[1:-3] > 0))[[5, 15, 25]]:
+        days = np.isin(np.arange(len(spend)), np.arange(first, first + 2))
+        lift = height * (bring(spend) - bring(np.where(days, spend / 2, spend)))[days].sum()
+        begins = frame["week"].iloc[first]
+        tests.append(
+            {
+                "channel": "tv",
+                "start": f"{begins:%Y-%m-%d}",
+                "end": f"{begins + pd.Timedelta(13, 'D'):%Y-%m-%d}",
+                "spend": str(spend[days].sum() / 2),
+                "lift": str(lift),
+                "standard_error": str(0.1 * lift),
+            }
+        )
+    wrong = {"tv": {"roas": {"median": truth["roas"]["tv"] / 4, "factor": 1.3}}, "search": {}}
+    spec = make_spec(media=wrong, controls={"price": {}}, experiments="data/tests.csv")
+    features = make_features(spec, world)
+    checked = validate_lift_tests(pd.DataFrame(tests), spec, features)
+    features = features.merge(arrange_lift_tests(checked, features, spec))
+    other, less = forget_experiments(spec, features)
+
+    table = summarize_calibration(pass_gate(spec, features), pass_gate(other, less))
+
+    # Measured without error, so that the truth is what they measured; the prior is far from it.
+    assert not table["was_foreseen"].any()
+    off = (table[["roas_before", "roas_after"]] - truth["roas"]["tv"]).abs()
+    assert (off["roas_after"] < off["roas_before"] / 2).all()
+    near = (table["lift_after"] - table["lift"]).abs()
+    assert (near < (table["lift_before"] - table["lift"]).abs() / 2).all()
 
 
 @pytest.mark.parametrize("pooling", ["complete", "partial"])

@@ -1,0 +1,88 @@
+"""Evidence for a fit that takes fits of its own: each goes through the gate as any other.
+
+No asset here reads a trace but through `require_converged`.
+"""
+
+from typing import Any
+
+import dagster as dg
+import xarray as xr
+
+from mmm_pipeline.errors import NotConvergedError
+from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
+from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.pictures import show_columns, show_table
+from mmm_pipeline.lineage.result_assets import GATED, read_fit
+from mmm_pipeline.lineage.reuse import name_origin
+from mmm_pipeline.model.identity import list_versions
+from mmm_pipeline.model.trace import name_request
+from mmm_pipeline.spec import ModelSpec
+
+
+def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
+    """Wire the evidence for a fit.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+
+    Returns
+    -------
+    list of dagster.AssetsDefinition
+        ``calibration``, where the spec names experiments.
+    """
+    return [_calibration(model)] if model.spec.experiments else []
+
+
+def _calibration(model: Model) -> dg.AssetsDefinition:
+    @model.asset("calibration", form="table", kinds={"pymc", "nutpie"}, reads=GATED, pool="sampler")
+    def calibration(
+        context: dg.AssetExecutionContext, fitted_trace: xr.DataTree, diagnostics: Examination
+    ) -> dg.Output[Any]:
+        """What experiments found, and what the model says of them before and after it knows.
+
+        Before: of a second fit, that knows of none of them.
+        """
+        from mmm_pipeline.evidence.calibration import forget_experiments, summarize_calibration
+
+        fit = read_fit(model, fitted_trace, diagnostics)
+        spec, features = forget_experiments(model.spec, fit.features)
+        request_id = name_request(spec, features, list_versions())
+        made_from = name_origin("calibration", fit_id=fit.fit_id, without=request_id)
+        table = model.store.reuse("calibration", FORMS["table"], made_from)
+        if table is None:
+            context.log.info("Fitting the model without the experiments.")
+            table = summarize_calibration(fit, _fit(context, model, spec, features))
+        return dg.Output(
+            table,
+            metadata={
+                MADE_FROM: made_from,
+                "fit_id": fit.fit_id,
+                "experiments": show_table(table),
+                **show_columns(table),
+            },
+        )
+
+    return calibration
+
+
+def _fit(
+    context: dg.AssetExecutionContext, model: Model, spec: ModelSpec, features: xr.Dataset
+) -> ConvergedFit | None:
+    """Fit another model, or find the fit; None where it does not pass the gate."""
+    from mmm_pipeline.gate.diagnostics import examine
+    from mmm_pipeline.model.fit import fit_model
+
+    trace = model.store.find_fit(name_request(spec, features, list_versions()))
+    if trace is None:
+        trace = fit_model(spec, features, lambda progress: context.log.info(str(progress)))
+        model.store.keep_fit(trace)
+    examination = examine(trace, spec.gate)
+    model.store.keep_examination(examination)
+    try:
+        return require_converged(trace, examination.numbers, spec)
+    except NotConvergedError as error:
+        context.log.warning(str(error))
+        return None
