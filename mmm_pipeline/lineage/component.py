@@ -12,6 +12,7 @@ from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
+from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
@@ -47,6 +48,7 @@ def build_model_defs(
     job = build_job(model)
     assets = [
         *build_data_assets(model),
+        *build_feature_assets(model),
         *build_fit_assets(model),
         *build_evidence_assets(model),
         *build_result_assets(model),

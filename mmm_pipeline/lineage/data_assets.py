@@ -1,4 +1,4 @@
-"""From the source to the features: every asset here refuses before it writes.
+"""From the source to validated data: every asset here refuses before it writes.
 
 What makes data bad is said in `mmm_pipeline.ingest`, not here.
 """
@@ -9,28 +9,25 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-import xarray as xr
 
 from mmm_pipeline.errors import DataError, Problem, StaleFitError
 from mmm_pipeline.ingest.rules import list_rules
 from mmm_pipeline.lineage.checks import (
     report_problems,
-    report_requirement,
     report_rules,
     report_warnings,
     specify,
     specify_rules,
 )
 from mmm_pipeline.lineage.deliveries import Names
-from mmm_pipeline.lineage.failures import fail_on, told_clearly
+from mmm_pipeline.lineage.failures import fail_on
 from mmm_pipeline.lineage.forms import Profile
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_drawing, show_table
-from mmm_pipeline.spec import MediaTable, ModelSpec, Place
+from mmm_pipeline.spec import MediaTable, Place
 
 READABLE = {"readable": "The source can be read and holds rows."}
 UNCUT = {"uncut": "The end of the source is there: its last line is closed."}
-COMPLETE = {"nothing_lost": "The features give the validated data back, and nothing else."}
 DELIVERY, RECEIVED = "delivery", "received_at"
 """Attributes of a raw table: the name of its content, and when that first came."""
 FINDINGS = "findings"
@@ -38,7 +35,7 @@ FINDINGS = "findings"
 
 
 def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
-    """Wire source, validation, profile and features of a model.
+    """Wire source, validation and profile of a model.
 
     Parameters
     ----------
@@ -49,12 +46,12 @@ def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
     -------
     list of dagster.AssetsDefinition
         ``raw_data``, ``raw_media`` where media come in a table of their own, ``raw_experiments``
-        where there are any, ``validated_data``, ``data_profile``, ``features``.
+        where there are any, ``validated_data``, ``data_profile``.
     """
     media, experiments = model.spec.data.media_long, model.spec.experiments
     raw = [_raw_data(model), *([_raw_media(model, media)] if media else [])]
     raw += [_raw_experiments(model, experiments)] if experiments else []
-    return [*raw, _validated_data(model), _data_profile(model), _features(model)]
+    return [*raw, _validated_data(model), _data_profile(model)]
 
 
 def _raw_data(model: Model) -> dg.AssetsDefinition:
@@ -167,44 +164,6 @@ def _data_profile(model: Model) -> dg.AssetsDefinition:
     return data_profile
 
 
-def _features(model: Model) -> dg.AssetsDefinition:
-    @model.asset(
-        "features",
-        form="arrays",
-        kinds={"xarray", "netcdf"},
-        reads=["validated_data", *(["raw_experiments"] if model.spec.experiments else [])],
-        checks=specify(model.key("features"), COMPLETE, blocking=True),
-    )
-    def features(**tables: pd.DataFrame) -> Iterator[Any]:
-        """What the model sees: channels, controls, events, with every scale that was applied."""
-        from mmm_pipeline.ingest.sources import read_truth
-        from mmm_pipeline.model.features import build_features, find_lost_features
-
-        validated_data, experiments = tables["validated_data"], tables.get("raw_experiments")
-        with told_clearly(model.location):
-            # The report needs it; a slip there should not cost a fit.
-            read_truth(model.project.data, model.spec.truth)
-            arrays = build_features(validated_data, model.spec)
-            if experiments is not None:
-                arrays = _add_experiments(arrays, experiments, model.spec)
-        lost = find_lost_features(arrays, validated_data, model.spec)
-        yield report_requirement("nothing_lost", lost)
-        if lost:
-            raise dg.Failure("; ".join(lost), allow_retries=False)
-        yield dg.Output(arrays, metadata={"scales": show_table(_list_scales(arrays))})
-
-    return features
-
-
-def _add_experiments(arrays: xr.Dataset, experiments: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
-    """Add what experiments found, checked."""
-    from mmm_pipeline.ingest.lift_tests import validate_lift_tests
-    from mmm_pipeline.model.lift_arrays import arrange_lift_tests
-
-    tests = validate_lift_tests(experiments, spec, arrays)
-    return arrays.merge(arrange_lift_tests(tests, arrays, spec))
-
-
 def _specify_raw(model: Model, asset: str) -> list[dg.AssetCheckSpec]:
     """Declare the checks on a raw table."""
     key = model.key(asset)
@@ -276,17 +235,3 @@ def _find_restated(
         return []  # It cannot be read by this spec: there is nothing to compare with.
     since = f"the delivery {names['raw_data']}, which was ingested before"
     return find_restated(before, frame, model.spec, since)
-
-
-def _list_scales(features: xr.Dataset) -> pd.DataFrame:
-    """Tabulate what every column is centred on and divided by; in a panel, in the first cell."""
-    cells = [dim for dim in features["target"].dims if dim != "date"]
-    one = features.isel(dict.fromkeys(cells, 0))
-    rows = [("target", 0.0, float(one["target_scale"]))]
-    scales = one["channel_scale"].to_series()
-    rows += [(str(name), 0.0, float(scale)) for name, scale in scales.items()]
-    if "control" in one.dims:
-        frame = one[["control_center", "control_scale"]].to_dataframe()
-        centers, scales = frame["control_center"], frame["control_scale"]
-        rows += [(str(name), float(centers[name]), float(scales[name])) for name in frame.index]
-    return pd.DataFrame(rows, columns=["column", "center", "scale"])

@@ -12,9 +12,11 @@ from upath import UPath
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
+from mmm_pipeline.gate.verdict import judge
 from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, RecordForm, TraceForm
 from mmm_pipeline.model.trace import has_own_identity
+from mmm_pipeline.spec import GateLimits
 
 TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
 
@@ -190,16 +192,49 @@ class Store:
         xarray.DataTree or None
             None where there is none, or what there is is not what its names say.
         """
-        names = [record.parent.name for record in (self.folder / "fits").glob("*/fit.json")]
-        records = [try_get(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
-        answers = [record for record in records if record and record["request_id"] == request_id]
-        for record in sorted(answers, key=lambda record: record["fitted_at"], reverse=True):
-            trace: xr.DataTree | None = try_get(
-                self._fit_folder(record["fit_id"]), "trace", TRACE_FORM
-            )
-            if trace is not None and has_own_identity(trace):
+        for record in self._list_fits():
+            if record["request_id"] == request_id:
+                trace = self._read_trace(record["fit_id"])
+                if trace is not None and has_own_identity(trace):
+                    return trace
+        return None
+
+    def find_passed(self, limits: GateLimits) -> xr.DataTree | None:
+        """Find the latest fit whose numbers, as they were measured, keep the limits.
+
+        Only for what need not be believed, such as scales: the gate measures anew.
+
+        Parameters
+        ----------
+        limits : GateLimits
+            That it must keep.
+
+        Returns
+        -------
+        xarray.DataTree or None
+            None where there is none.
+        """
+        for record in self._list_fits():
+            folder = self._fit_folder(record["fit_id"])
+            examination: Examination | None = try_get(folder, "diagnostics", DIAGNOSTICS_FORM)
+            if examination is None or judge(examination.numbers, limits).failures:
+                continue
+            trace = self._read_trace(record["fit_id"])
+            if trace is not None:
                 return trace
         return None
+
+    def _list_fits(self) -> list[dict[str, str]]:
+        """Read the records of all fits that are kept, the latest first."""
+        names = [record.parent.name for record in (self.folder / "fits").glob("*/fit.json")]
+        records = [try_get(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
+        there: list[dict[str, str]] = [record for record in records if record]
+        return sorted(there, key=lambda record: record["fitted_at"], reverse=True)
+
+    def _read_trace(self, fit_id: str) -> xr.DataTree | None:
+        """Read a fit that is kept; None where it is damaged."""
+        trace: xr.DataTree | None = try_get(self._fit_folder(fit_id), "trace", TRACE_FORM)
+        return trace
 
     def _fit_folder(self, fit_id: str) -> UPath:
         """Where a fit is kept."""

@@ -200,17 +200,15 @@ def _scale(scale: xr.DataArray) -> float | xr.DataArray:
 def _list_effects(spec: ModelSpec, features: xr.Dataset) -> list[MuEffect]:
     """Build what the library has not, the level last: it needs all the others."""
     dates = pd.DatetimeIndex(features["date"].to_numpy())
-    clock: dict[str, Any] = {
-        "first_date": str(dates[0].date()),
-        "span_days": float((dates[-1] - dates[0]).days),
-    }
+    clock = _read_clock(dates[0], float((dates[-1] - dates[0]).days))
+    kept = _read_clock(features["clock_start"].to_numpy()[()], float(features["clock_days"]))
     effects: list[MuEffect] = []
     noise = _guess_noise(spec, features)
     if "control" in features.dims:
         effects.append(ControlEffect(spec=spec, data=features["control_scaled"], noise=noise))
     if spec.trend in {"linear", "piecewise"}:
         n_changepoints = N_CHANGEPOINTS if spec.trend == "piecewise" else 0
-        effects.append(LineEffect(prefix="trend", n_changepoints=n_changepoints, **clock))
+        effects.append(LineEffect(prefix="trend", n_changepoints=n_changepoints, **kept))
     elif spec.trend != "none":
         effects.append(CurveEffect(prefix="trend", form=spec.trend, noise=noise, **clock))
     if spec.time_varying_media:
@@ -231,6 +229,11 @@ def _list_effects(spec: ModelSpec, features: xr.Dataset) -> list[MuEffect]:
             effects.append(_build_waves(kind, order))
     target = read_link(spec, features).to_model(features["target"])
     return [*effects, LevelEffect(target=target)]
+
+
+def _read_clock(start: Any, days: float) -> dict[str, Any]:
+    """Word a clock as the effects take it."""
+    return {"first_date": f"{pd.Timestamp(start):%Y-%m-%d}", "span_days": days}
 
 
 def _build_waves(kind: type[MonthlyFourier | WeeklyFourier], order: int) -> FourierEffect:

@@ -42,8 +42,9 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
         control)`` and ``control_scale (control)`` such that ``control_scaled x scale + center``
         is the source. Events follow the controls on the same dim. ``population (date, ...)``
         where it is given, ``frequency (date, ..., channel)`` where reach is: contacts per person
-        reached, 1 for other channels; ``is_bought (channel)`` for media with spend. The dots are
-        the panel's dims. Attributes: `model`, `grain`.
+        reached, 1 for other channels; ``is_bought (channel)`` for media with spend;
+        ``clock_start`` and ``clock_days``, where a trend reads 0 and after how long it reads 1.
+        The dots are the panel's dims. Attributes: `model`, `grain`.
 
     Raises
     ------
@@ -66,6 +67,8 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
             "channel_scale": _scale_channels(exposure, table.get("population")),
             "target_scale": _above_zero(abs(table["target"]).max("date")),
             "is_bought": ("channel", [media.has_spend for media in spec.media.values()]),
+            "clock_start": dates[0],
+            "clock_days": float((dates[-1] - dates[0]).days),
         },
         attrs={"model": spec.name, "grain": str(detect_grain(dates))},
     )

@@ -113,7 +113,7 @@ def test_reach_and_frequency_are_found() -> None:
 
 
 def test_experiments_set_a_wrong_belief_right() -> None:
-    world = make_world()
+    world = make_world(noise=8 * make_world().noise)
     frame, truth = simulate_world(world)
     spend = frame["tv"].to_numpy()
 
@@ -134,7 +134,7 @@ def test_experiments_set_a_wrong_belief_right() -> None:
                 "end": f"{begins + pd.Timedelta(13, 'D'):%Y-%m-%d}",
                 "spend": str(spend[days].sum() / 2),
                 "lift": str(lift),
-                "standard_error": str(0.1 * lift),
+                "standard_error": str(0.03 * lift),
             }
         )
     wrong = {"tv": {"roas": {"median": truth["roas"]["tv"] / 4, "factor": 1.3}}, "search": {}}
@@ -146,12 +146,12 @@ def test_experiments_set_a_wrong_belief_right() -> None:
 
     table = summarize_calibration(pass_gate(spec, features), pass_gate(other, less))
 
-    # Measured without error, so that the truth is what they measured; the prior is far from it.
+    # They measured the truth; the belief is far from it, and the data are too noisy to tell.
     assert not table["was_foreseen"].any()
-    off = (table[["roas_before", "roas_after"]] - truth["roas"]["tv"]).abs()
-    assert (off["roas_after"] < off["roas_before"] / 2).all()
     near = (table["lift_after"] - table["lift"]).abs()
-    assert (near < (table["lift_before"] - table["lift"]).abs() / 2).all()
+    assert (near < (table["lift_before"] - table["lift"]).abs() / 3).all()
+    assert (table["roas_before_upper"] < table["roas_after_lower"]).all()
+    assert (table["roas_after"] < truth["roas"]["tv"]).all()
 
 
 @pytest.mark.parametrize("pooling", ["complete", "partial"])
