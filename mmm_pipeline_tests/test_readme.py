@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from mmm_pipeline.lineage.component import MarketingMixModel
+from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.spec import Control, DataSource, Media, ModelSpec
+from mmm_pipeline_tests.factories import make_world
 from mmm_pipeline_tests.lineage.test_graph import EDGES
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +57,31 @@ def test_the_example_is_a_model() -> None:
 
     assert example["type"].endswith(MarketingMixModel.__name__)
     assert ModelSpec.model_validate(example["attributes"]).name == "acme"
+
+
+def _run_notebook(root: Path, monkeypatch: pytest.MonkeyPatch, until: str) -> dict[str, Any]:
+    """Run the lines that are meant for a notebook on small data, up to one of them."""
+    block = README.split("In a notebook")[1].split("```python\n")[1].split("```")[0]
+    frame, _ = simulate_world(make_world())
+    (root / "data").mkdir()
+    frame.to_csv(root / "data" / "acme.csv", index=False)
+    monkeypatch.chdir(root)
+    namespace: dict[str, Any] = {}
+    exec(block.split(until)[0], namespace)  # noqa: S102  # what the README says
+    return namespace
+
+
+def test_a_notebook_gets_to_the_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run_notebook(tmp_path, monkeypatch, until="trace =")
+
+    assert found["features"]["channel"].to_numpy().tolist() == ["tv", "search"]
+
+
+@pytest.mark.slow
+def test_a_notebook_gets_to_the_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run_notebook(tmp_path, monkeypatch, until="no such line")
+
+    assert found["returns"]["channel"].tolist() == ["tv", "search"]
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(((?:mmm_pipeline|benchmarks)[^)]*)\)", README))

@@ -18,6 +18,7 @@ from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
+from mmm_pipeline.spec.read import read_spec
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
@@ -68,4 +69,5 @@ __all__ = [
     "Trend",
     "Weekday",
     "Window",
+    "read_spec",
 ]

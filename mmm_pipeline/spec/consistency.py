@@ -38,6 +38,7 @@ def find_inconsistencies(spec: "ModelSpec") -> list[str]:
         _check_factors,
         _check_layout,
         _check_returns,
+        _check_experiments,
         _check_selection,
         _check_pooling,
         _check_divergences,
@@ -110,6 +111,12 @@ def _check_returns(spec: "ModelSpec") -> Iterator[str]:
                 f"`media.{name}` must state `cost_per_target` or `share`: with `data.kpi: "
                 "count` there is no return in money"
             )
+
+
+def _check_experiments(spec: "ModelSpec") -> Iterator[str]:
+    """Try what money is spent on."""
+    if spec.experiments and not spec.bought_media:
+        yield "`experiments` needs media that money is spent on: they say what it brought"
 
 
 def _check_selection(spec: "ModelSpec") -> Iterator[str]:

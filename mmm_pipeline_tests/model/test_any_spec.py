@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.features import build_features
+from mmm_pipeline.model.lift_arrays import arrange_lift_tests
 from mmm_pipeline.model.terms import list_terms
 from mmm_pipeline.spec import CarryoverForm, ModelSpec, SaturationForm, Trend
 from mmm_pipeline_tests.factories import make_panel, make_raw, make_spec, validate
@@ -30,6 +33,14 @@ SATURATIONS = st.one_of(
     st.integers(0, 100),
     st.fixed_dictionaries({"form": st.just("hill"), "slope": st.just("LogNormal(0, 0.3)")}),
 )
+TEST = {
+    "start": "2024-02-05",
+    "end": "2024-02-18",
+    "spend": "0.1",
+    "lift": "2",
+    "standard_error": "1",
+    "market": "0.5",
+}
 STATEMENTS = st.sampled_from(
     ["roas", "marginal_roas", "cost_per_target", "share", "effect", "nothing"]
 )
@@ -87,6 +98,8 @@ def specs(draw: st.DrawFn) -> ModelSpec:
     if draw(st.booleans()):
         methods = st.sampled_from(["horseshoe", "spike_slab", "lasso"])
         settings["control_selection"] = draw(methods)
+    if draw(st.booleans()):
+        settings["experiments"] = "data/tests.csv"
     if panel:
         words = st.sampled_from(["complete", "partial"])
         settings["pooling"] = {"media": draw(words), "controls": draw(words)}
@@ -108,7 +121,12 @@ def build(spec: ModelSpec) -> pm.Model:
         series = {name: rng.random(30) + 1 for name in names}
         columns = {name: values.astype(str) for name, values in series.items()}
         frame = validate(make_raw(**columns), spec)
-    return build_model(spec, build_features(frame, spec)).model
+    features = build_features(frame, spec)
+    if spec.experiments:
+        raw = pd.DataFrame([TEST | {"channel": name} for name in spec.bought_media[:2]])
+        tests = validate_lift_tests(raw, spec, features)
+        features = features.merge(arrange_lift_tests(tests, features, spec))
+    return build_model(spec, features).model
 
 
 UNHURRIED: dict[str, Any] = {

@@ -151,6 +151,7 @@ def test_a_horseshoe_lets_few_through_and_those_whole() -> None:
         ({"price": {}}, "lasso", "needs at least two controls"),
         ({"price": {}, "promo": {"confounder": True}}, "lasso", "needs at least two controls"),
         (MANY, {"method": "horseshoe", "expected": 4}, "`control_selection.expected` must not"),
+        (MANY, {"method": "lasso", "expected": 2}, "`expected` is honoured with `method: horse"),
         (MANY, "ridge", "spike_slab"),
     ],
 )

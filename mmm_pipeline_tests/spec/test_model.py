@@ -18,7 +18,7 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"experiments": "x.csv"}, "`experiments` is no setting that is honoured here"),
+        ({"mediators": "x.csv"}, "`mediators` is no setting that is honoured here"),
         ({"saisonality": {}}, "Did you mean `seasonality`?"),
         ({"media": {"tv": {"kind": "earned"}}}, "Input should be 'paid', 'owned' or 'competitor'"),
         ({"media": {"tv": {"spent": "x"}}}, "Did you mean `spend`?"),
@@ -40,6 +40,14 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ({"gate": {"max_divergences": 41}}, "must not exceed 1 % of the draws, which is 40"),
         ({"scenarios": {"x": {"budget": "twice"}}}, "`budget` must be 'current'"),
         ({"scenarios": {"x": {"budget": -5}}}, "`budget` must be above 0"),
+        (
+            {"media": {"mail": {"kind": "owned"}}, "experiments": "x.csv"},
+            "`experiments` needs media that money is spent on",
+        ),
+        (
+            {"controls": {"spend_tv": {}}, "pooling": "complete"},
+            "`media.tv`; `pooling` is honoured together",
+        ),
     ],
 )
 def test_a_spec_that_cannot_hold_is_refused(overrides: dict[str, Any], words: str) -> None:
@@ -104,7 +112,7 @@ def test_the_model_part_leaves_out_what_does_not_decide_the_posterior() -> None:
 
 def test_every_fault_of_a_spec_is_told_at_its_own_place() -> None:
     with pytest.raises(ValidationError) as caught:
-        make_spec(media={"tv": {"kind": "earned", "spent": "x"}}, experiments="x.csv")
+        make_spec(media={"tv": {"kind": "earned", "spent": "x"}}, mediators="x.csv")
 
     places = {error["loc"] for error in caught.value.errors()}
-    assert places == {("media", "tv", "kind"), ("media", "tv", "spent"), ("experiments",)}
+    assert places == {("media", "tv", "kind"), ("media", "tv", "spent"), ("mediators",)}
