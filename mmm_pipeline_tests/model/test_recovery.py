@@ -138,7 +138,12 @@ def test_experiments_set_a_wrong_belief_right() -> None:
             }
         )
     wrong = {"tv": {"roas": {"median": truth["roas"]["tv"] / 4, "factor": 1.3}}, "search": {}}
-    spec = make_spec(media=wrong, controls={"price": {}}, experiments="data/tests.csv")
+    spec = make_spec(
+        media=wrong,
+        controls={"price": {}},
+        experiments="data/tests.csv",
+        sampling={"target_accept": 0.97},  # Belief and experiments are at odds.
+    )
     features = make_features(spec, world)
     checked = validate_lift_tests(pd.DataFrame(tests), spec, features)
     features = features.merge(arrange_lift_tests(checked, features, spec))
