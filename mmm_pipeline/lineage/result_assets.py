@@ -222,7 +222,10 @@ def _report(model: Model) -> dg.AssetsDefinition:
 def _read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> ConvergedFit:
     """Let the fit through the gate, or fail the step with the gate's own words."""
     with told_clearly(model.location):
-        return require_converged(trace, examination.numbers, model.spec)
+        fit = require_converged(trace, examination.numbers, model.spec)
+    for words in fit.warnings:
+        dg.get_dagster_logger().warning(words)
+    return fit
 
 
 def _compute_once[T](
@@ -240,7 +243,8 @@ def _compute_once[T](
     value = model.store.reuse(asset, FORMS[form], made_from)
     if value is None:
         value = compute(fit)
-    return value, {MADE_FROM: made_from, "fit_id": fit.fit_id, "verdict": fit.verdict.word}
+    facts = {"fit_id": fit.fit_id, "verdict": fit.verdict.word}
+    return value, {MADE_FROM: made_from, **facts, "warnings": "; ".join(fit.warnings) or "none"}
 
 
 def _summarize_fit(fit: ConvergedFit) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
+from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
@@ -85,6 +86,16 @@ def test_nothing_is_selected_where_nothing_was_asked(inputs: ReportInputs, page:
 @pytest.fixture(scope="module")
 def page(inputs: ReportInputs) -> str:
     return render_report(inputs)
+
+
+def test_the_page_says_that_a_fit_is_of_other_versions(
+    inputs: ReportInputs, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = list_versions() | {"nutpie": "99.0"}
+    monkeypatch.setattr("mmm_pipeline.gate.converged.list_versions", lambda: newer)
+
+    assert "is installed" not in page
+    assert "; 99.0 is installed</li>" in render_report(inputs)
 
 
 class Reader(HTMLParser):
