@@ -7,8 +7,13 @@ import xarray as xr
 from mmm_pipeline.errors import NotConvergedError, StaleFitError, shorten
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
 from mmm_pipeline.model.identity import OUR_MODEL, PACKAGES, list_versions
-from mmm_pipeline.model.trace import has_own_identity, read_spec, read_versions
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.model.trace import (
+    has_own_identity,
+    read_prespecification,
+    read_spec,
+    read_versions,
+)
+from mmm_pipeline.spec import ModelSpec, Prespecification
 from mmm_pipeline.spec.changes import list_changes
 
 
@@ -69,6 +74,17 @@ class ConvergedFit:
             for package in PACKAGES
             if then[package] != now[package]
         )
+
+    @property
+    def prespecification(self) -> Prespecification | None:
+        """What was decided before the first fit; None for a fit made outside the lineage."""
+        return read_prespecification(self.trace)
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """What the spec, as it is now, decides otherwise: a sentence for each."""
+        first = self.prespecification
+        return () if first is None else first.list_deviations(self.spec)
 
     @property
     def features(self) -> xr.Dataset:

@@ -213,7 +213,13 @@ def _report(model: Model) -> dg.AssetsDefinition:
 
         with told_clearly(model.location):
             truth = read_truth(model.project.data, model.spec.truth)
-            page, metadata = _compute_once(model, "report", "page", fit, render, truth=truth)
+            first = fit.prespecification
+            origins = {
+                "truth": truth,
+                "fixed_at": first and first.fixed_at.isoformat(),
+                "deviations": fit.deviations,
+            }
+            page, metadata = _compute_once(model, "report", "page", fit, render, **origins)
         return dg.Output(page, metadata=metadata)
 
     return report

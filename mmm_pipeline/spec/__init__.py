@@ -18,6 +18,7 @@ from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
+from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
@@ -53,6 +54,7 @@ __all__ = [
     "MediaTable",
     "ModelSpec",
     "Pooling",
+    "Prespecification",
     "Query",
     "Refit",
     "Sampling",

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -6,7 +8,8 @@ from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.model.identity import list_versions
-from mmm_pipeline.spec import GateLimits, Media, ModelSpec
+from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.spec import GateLimits, Media, ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import make_numbers, make_posterior, make_trace
 
 
@@ -133,6 +136,34 @@ def test_a_fit_of_other_versions_is_read_and_said(
 
 def test_a_fit_of_the_installed_versions_has_nothing_to_say(fit: ConvergedFit) -> None:
     assert fit.warnings == ()
+
+
+def test_decisions_that_changed_after_the_fit_are_deviations_too(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    first = Prespecification.take(spec, datetime(2026, 1, 5, tzinfo=UTC))
+    noted = note_prespecification(trace, first, first.list_deviations(spec))
+    looser = spec.model_copy(update={"gate": GateLimits(max_rhat=1.02)})
+
+    assert require_converged(noted, examination.numbers, spec).deviations == ()
+    assert require_converged(noted, examination.numbers, looser).deviations == (
+        "`gate.max_rhat` was 1.01 and is 1.02",
+    )
+
+
+def test_a_fit_from_outside_the_lineage_has_no_prespecification(fit: ConvergedFit) -> None:
+    assert fit.prespecification is None
+    assert fit.deviations == ()
+
+
+def test_a_prespecification_that_cannot_be_read_is_told(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    broken = trace.copy()
+    broken.attrs["prespecification"] = "{}"
+
+    with pytest.raises(StaleFitError, match="Materialise acme/fitted_trace again"):
+        _ = require_converged(broken, examination.numbers, spec).deviations
 
 
 def test_a_fit_of_a_spec_that_can_no_longer_be_read_is_refused(

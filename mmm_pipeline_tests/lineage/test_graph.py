@@ -52,6 +52,7 @@ CHECKS = {
     "validated_data": {rule.code: rule.severity == "error" for rule in list_rules(SPEC)},
     "features": {"nothing_lost": True},
     "prior_predictive": {"plausible": False},
+    "fitted_trace": {"prespecified": False},
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
@@ -61,7 +62,6 @@ CHECKS = {
 }
 UNCHECKED = {
     "data_profile": "its findings are checks on validated_data",
-    "fitted_trace": "its checks sit on diagnostics, so that a failed fit can be inspected",
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",
     "report": "refuses a mix of fits before it is written",
