@@ -192,6 +192,13 @@ class ModelSpec(SpecPart):
         return self
 
     @model_validator(mode="after")
+    def _tightening_has_a_hold(self) -> Self:
+        if self.tighten_low_spend and not any(one.can_tighten for one in self.media.values()):
+            message = "`tighten_low_spend` needs a channel with spend and a prior it may tighten"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _pooling_needs_cells(self) -> Self:
         if self.pooling != Pooling() and not self.data.panel:
             message = "`pooling` is honoured together with `data.panel` only"

@@ -89,6 +89,21 @@ def test_a_competitor_gets_no_saturation() -> None:
     assert spec.media["rival"].effect == LIBRARY.effect
 
 
+def test_tightening_that_a_preset_leaves_nothing_to_is_refused() -> None:
+    with pytest.raises(ValidationError, match="`tighten_low_spend` needs a channel"):
+        make_spec(preset="databricks", tighten_low_spend=True)
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [{"roas": {"median": 2, "factor": 3}}, {"carryover": "long"}, {"saturation": "sharp"}],
+)
+def test_tightening_bears_on_what_is_said_in_words(channel: dict[str, Any]) -> None:
+    media = {"tv": channel, "search": {}}
+
+    assert make_spec(preset="databricks", media=media, tighten_low_spend=True).tighten_low_spend
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_no_preset_touches_the_gate(preset: str) -> None:
     assert make_spec(preset=preset).gate == make_spec().gate
