@@ -24,7 +24,7 @@ SHOWN = 5
 """How many offenders a message names before it counts the rest."""
 
 
-def shorten(values: Sequence[object], shown: int = SHOWN) -> str:
+def shorten(values: Sequence[object], shown: int = SHOWN, between: str = ", ") -> str:
     """Join values into a phrase, naming the first few and counting the rest.
 
     Parameters
@@ -33,6 +33,8 @@ def shorten(values: Sequence[object], shown: int = SHOWN) -> str:
         What is listed, in the order given.
     shown : int
         How many are named. Five by default: a message should fit a screen.
+    between : str
+        What stands between two of them; a semicolon where they are sentences.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def shorten(values: Sequence[object], shown: int = SHOWN) -> str:
     >>> shorten(range(8), shown=3)
     '0, 1, 2 and 5 more'
     """
-    named = ", ".join(str(value) for value in values[:shown])
+    named = between.join(str(value) for value in values[:shown])
     rest = len(values) - shown
     return f"{named} and {rest} more" if rest > 0 else named
 

@@ -10,6 +10,7 @@ import yaml
 from mmm_pipeline.lineage.component import MarketingMixModel
 from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.spec import Control, DataSource, Media, ModelSpec
+from mmm_pipeline.spec.presets import LIBRARY_PRIORS, PRESETS
 from mmm_pipeline_tests.factories import make_world
 from mmm_pipeline_tests.lineage.test_graph import EDGES
 
@@ -50,6 +51,16 @@ def test_every_setting_of_a_column_is_named(part: type[Control] | type[Media]) -
     rows = [line for line in README.splitlines() if line.startswith(f"| `{section}")]
 
     assert not [word for word in part.model_fields if word not in " ".join(rows)]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_told_as_it_is(preset: str) -> None:
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{preset}` |"))
+    told = yaml.safe_load("{" + ", ".join(re.findall(r"`(\w+: [^`]+)`", row)) + "}")
+
+    said = {word: value for word, value in PRESETS[preset].items() if word != "media"}
+    priors = LIBRARY_PRIORS if preset == "databricks" else {}  # "The same" for dt_mart.
+    assert told == said | priors
 
 
 def test_the_example_is_a_model() -> None:

@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from mmm_pipeline.errors import NotConvergedError, StaleFitError
+from mmm_pipeline.errors import NotConvergedError, StaleFitError, shorten
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
-from mmm_pipeline.model.identity import OUR_MODEL, list_versions
-from mmm_pipeline.model.trace import has_own_identity, read_spec, read_versions
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.model.identity import OUR_MODEL, PACKAGES, list_versions
+from mmm_pipeline.model.trace import (
+    has_own_identity,
+    read_prespecification,
+    read_spec,
+    read_versions,
+)
+from mmm_pipeline.spec import ModelSpec, Prespecification
+from mmm_pipeline.spec.changes import list_changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,28 @@ class ConvergedFit:
     def verdict(self) -> Verdict:
         """PASS or REVIEW, judged now."""
         return judge(self.diagnostics, self.spec.gate)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know of it: a sentence for each package of another version."""
+        then, now = read_versions(self.trace), list_versions()
+        return tuple(
+            f"Fit {self.fit_id} was made with {package} {then[package]}; {now[package]} is "
+            "installed"
+            for package in PACKAGES
+            if then[package] != now[package]
+        )
+
+    @property
+    def prespecification(self) -> Prespecification | None:
+        """What was decided before the first fit; None for a fit made outside the lineage."""
+        return read_prespecification(self.trace)
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """What the spec, as it is now, decides otherwise: a sentence for each."""
+        first = self.prespecification
+        return () if first is None else first.list_deviations(self.spec)
 
     @property
     def features(self) -> xr.Dataset:
@@ -135,12 +163,11 @@ def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec
             f"{diagnostics.fit_id}, the trace is {fit_id}. Materialise {spec.name}/diagnostics."
         )
         raise StaleFitError(message)
-    now, then = spec.model_part(), fitted.model_part()
-    if changed := [section for section in now if now[section] != then[section]]:
+    if changes := list_changes(fitted.model_part(), spec.model_part()):
         message = (
-            f"The spec of {spec.name!r} must describe the model that was fitted; "
-            f"`{'`, `'.join(changed)}` changed since fit {fit_id}. Materialise "
-            f"{spec.name}/raw_data and what follows."
+            f"The spec of {spec.name!r} must describe the model that was fitted; since fit "
+            f"{fit_id}, {shorten(changes, between='; ')}. Materialise {spec.name}/raw_data and "
+            "what follows."
         )
         raise StaleFitError(message)
     if read_versions(trace)[OUR_MODEL] != list_versions()[OUR_MODEL]:

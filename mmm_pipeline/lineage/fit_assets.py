@@ -4,20 +4,26 @@ What a limit is, and what breaks it, is said in `mmm_pipeline.gate`, not here.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import xarray as xr
 
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
+from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.identity import list_versions
-from mmm_pipeline.model.trace import name_request
+from mmm_pipeline.model.trace import name_request, note_prespecification
+from mmm_pipeline.spec import Prespecification
 
 PLAUSIBLE = {"plausible": "What the priors alone expect is something a marketer could sign."}
+PRESPECIFIED = {
+    "prespecified": "The model, its limits and scenarios are those of the first fit; never blocks."
+}
 CONVERGED = {
     "rhat": "The chains agree: largest R-hat of any free parameter.",
     "ess": "There are enough independent draws: smallest effective sample size.",
@@ -93,30 +99,60 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
         form="trace",
         kinds={"pymc", "nutpie", "netcdf"},
         reads=["features"],
+        checks=specify(model.key("fitted_trace"), PRESPECIFIED, blocking=False),
         pool="sampler",
     )
     def fitted_trace(
         context: dg.AssetExecutionContext, config: FitConfig, features: xr.Dataset
-    ) -> dg.Output[Any]:
+    ) -> Iterator[Any]:
         """The posterior: free parameters, sampler statistics, the exact inputs.
 
-        An identical fit that is stored is used again, unless the run says `force: true`.
+        An identical fit that is stored is used again, unless the run says `force: true`. What the
+        spec says at the first fit is fixed before it is sampled, and later fits are held against
+        it.
         """
-        request_id = name_request(model.spec, features, list_versions())
-        trace = None if config.force else model.store.find_fit(request_id)
-        if trace is not None:
-            context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")
-        else:
-            from mmm_pipeline.model.fit import fit_model
-
-            context.log.info("Compiling the model; sampling follows.")
-            trace = fit_model(model.spec, features, lambda p: context.log.info(str(p)))
-            model.store.keep_fit(trace)
+        first = _fix_decisions(model)
+        deviations = first.list_deviations(model.spec)
+        trace = _find_or_sample(model, features, context, force=config.force)
+        trace = note_prespecification(trace, first, deviations)
+        model.store.keep_fit(trace)
         names = ("fit_id", "request_id", "fitted_at")
-        metadata = {name: str(trace.attrs[name]) for name in names}
-        return dg.Output(trace, metadata={**metadata, "seconds": float(trace.attrs["seconds"])})
+        yield dg.Output(
+            trace,
+            metadata={
+                **{name: str(trace.attrs[name]) for name in names},
+                "seconds": float(trace.attrs["seconds"]),
+                "prespecified_at": first.fixed_at.isoformat(),
+                "deviations": "; ".join(deviations) or "none",
+            },
+        )
+        for words in deviations:
+            context.log.warning(f"Changed since the first fit: {words}")
+        yield report_warnings("prespecified", deviations)
 
     return fitted_trace
+
+
+def _fix_decisions(model: Model) -> Prespecification:
+    """Fix what the spec decides, unless an earlier fit did."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with told_clearly(model.location):
+        return model.store.fix_decisions(Prespecification.take(model.spec, now))
+
+
+def _find_or_sample(
+    model: Model, features: xr.Dataset, context: dg.AssetExecutionContext, *, force: bool
+) -> xr.DataTree:
+    """Find the fit that answers a request, or make it."""
+    request_id = name_request(model.spec, features, list_versions())
+    trace = None if force else model.store.find_fit(request_id)
+    if trace is not None:
+        context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")
+        return trace
+    from mmm_pipeline.model.fit import fit_model
+
+    context.log.info("Compiling the model; sampling follows.")
+    return fit_model(model.spec, features, lambda p: context.log.info(str(p)))
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

@@ -216,7 +216,13 @@ def _report(model: Model) -> dg.AssetsDefinition:
 
         with told_clearly(model.location):
             truth = read_truth(model.project.data, model.spec.truth)
-            page, metadata = _compute_once(model, "report", "page", fit, render, truth=truth)
+            first = fit.prespecification
+            origins = {
+                "truth": truth,
+                "fixed_at": first and first.fixed_at.isoformat(),
+                "deviations": fit.deviations,
+            }
+            page, metadata = _compute_once(model, "report", "page", fit, render, **origins)
         return dg.Output(page, metadata=metadata)
 
     return report
@@ -239,7 +245,10 @@ def read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> Conv
     ConvergedFit
     """
     with told_clearly(model.location):
-        return require_converged(trace, examination.numbers, model.spec)
+        fit = require_converged(trace, examination.numbers, model.spec)
+    for words in fit.warnings:
+        dg.get_dagster_logger().warning(words)
+    return fit
 
 
 def _compute_once[T](
@@ -257,7 +266,8 @@ def _compute_once[T](
     value = model.store.reuse(asset, FORMS[form], made_from)
     if value is None:
         value = compute(fit)
-    return value, {MADE_FROM: made_from, "fit_id": fit.fit_id, "verdict": fit.verdict.word}
+    facts = {"fit_id": fit.fit_id, "verdict": fit.verdict.word}
+    return value, {MADE_FROM: made_from, **facts, "warnings": "; ".join(fit.warnings) or "none"}
 
 
 def _summarize_fit(fit: ConvergedFit) -> pd.DataFrame:

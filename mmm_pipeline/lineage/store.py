@@ -10,15 +10,17 @@ from typing import Any
 import xarray as xr
 from upath import UPath
 
-from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.errors import SpecError, StaleFitError
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.gate.verdict import judge
 from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, RecordForm, TraceForm
 from mmm_pipeline.model.trace import has_own_identity
-from mmm_pipeline.spec import GateLimits
+from mmm_pipeline.spec import GateLimits, Prespecification
 
 TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
+PRESPECIFICATION = "prespecification"
+"""Name of the file that says what was decided before the first fit."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,38 @@ class Store:
         mark = self._mark(asset)
         is_same = mark.exists() and mark.read_text(encoding="utf-8") == made_from
         return is_same and self.locate(asset, form).exists()
+
+    def fix_decisions(self, decisions: Prespecification) -> Prespecification:
+        """Keep what was decided before the first fit. What is there is never written over.
+
+        Parameters
+        ----------
+        decisions : Prespecification
+            What is decided now, kept if nothing is.
+
+        Returns
+        -------
+        Prespecification
+            What was decided first.
+
+        Raises
+        ------
+        SpecError
+            If what is there cannot be read.
+        """
+        file = self.locate(PRESPECIFICATION, RECORD_FORM)
+        if not file.exists():
+            record = decisions.model_dump(mode="json")
+            put(self.folder, PRESPECIFICATION, RECORD_FORM, record)
+        try:
+            stored = get(self.folder, PRESPECIFICATION, RECORD_FORM)
+            return Prespecification.model_validate(stored)
+        except (StaleFitError, ValueError):
+            message = (
+                f"{self.model}/{file.name} must say what was decided before the first fit; it "
+                "cannot be read. Put back what it held, or move it away to start anew."
+            )
+            raise SpecError(message) from None
 
     def keep_fit(self, trace: xr.DataTree) -> None:
         """Keep a fit for good, under its own name. One that is there is left as it is.

@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.model.identity import digest_arrays, digest_text, list_versions
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import ModelSpec, Prespecification
 
 GROUPS = ("posterior", "sample_stats", "inputs")
 """Groups of a trace that its `fit_id` vouches for."""
@@ -149,6 +149,60 @@ def read_versions(trace: xr.DataTree) -> dict[str, str]:
     """
     versions: dict[str, str] = json.loads(trace.attrs["versions"])
     return versions
+
+
+def note_prespecification(
+    trace: xr.DataTree, first: Prespecification, deviations: Sequence[str]
+) -> xr.DataTree:
+    """Note on a fit what was decided before the first one, and what was not kept to.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+    first : Prespecification
+        What was decided.
+    deviations : sequence of str
+        A sentence for each deviation of the spec that is fitted.
+
+    Returns
+    -------
+    xarray.DataTree
+        The fit with attributes `prespecification` and `deviations`; its names stay as they are.
+    """
+    noted = trace.copy()
+    noted.attrs["prespecification"] = first.model_dump_json()
+    noted.attrs["deviations"] = json.dumps(list(deviations))
+    return noted
+
+
+def read_prespecification(trace: xr.DataTree) -> Prespecification | None:
+    """Read what was decided before the first fit.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    Prespecification or None
+        None where the fit was made outside the lineage, which fixes it.
+
+    Raises
+    ------
+    StaleFitError
+        If it was written in another form.
+    """
+    text = trace.attrs.get("prespecification")
+    try:
+        return None if text is None else Prespecification.model_validate_json(text)
+    except ValueError:
+        message = (
+            f"Fit {trace.attrs['fit_id']} must say what was decided before the first fit in a form "
+            f"that can be read; it does not. Materialise {trace.attrs['model']}/fitted_trace again."
+        )
+        raise StaleFitError(message) from None
 
 
 def has_own_identity(trace: xr.DataTree) -> bool:

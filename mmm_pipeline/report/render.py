@@ -1,5 +1,6 @@
 """Put figures, tables and words on one self-contained page."""
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -28,13 +29,14 @@ def render_report(inputs: ReportInputs) -> str:
     str
         HTML without any request to elsewhere.
     """
-    fit = inputs.fit
+    fit, first = inputs.fit, inputs.fit.prespecification
     truth = facts.tabulate_truth(inputs)
     return open_template("report.html").render(
         fit=fit,
         spec=fit.spec,
         trace=fit.trace.attrs,
-        dates=[f"{day:%d %B %Y}" for day in _ends(inputs.model_fit)],
+        dates=[_write_day(day) for day in _ends(inputs.model_fit)],
+        fixed_on=first and _write_day(first.fixed_at),
         verdict=fit.verdict,
         quality=inputs.quality,
         media=facts.summarize_media(inputs),
@@ -90,6 +92,11 @@ def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
             columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
         columns[str(name)] = by_channel["spend"]
     return pd.DataFrame(columns)
+
+
+def _write_day(moment: dt.datetime) -> str:
+    """Write a date as a reader says it."""
+    return f"{moment:%d %B %Y}"
 
 
 def _ends(table: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -18,6 +18,7 @@ from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
+from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.read import read_spec
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario
@@ -55,6 +56,7 @@ __all__ = [
     "ModelSpec",
     "Place",
     "Pooling",
+    "Prespecification",
     "Query",
     "Refit",
     "Sampling",

@@ -38,6 +38,7 @@ def find_inconsistencies(spec: "ModelSpec") -> list[str]:
         _check_factors,
         _check_layout,
         _check_returns,
+        _check_tightening,
         _check_experiments,
         _check_selection,
         _check_pooling,
@@ -111,6 +112,12 @@ def _check_returns(spec: "ModelSpec") -> Iterator[str]:
                 f"`media.{name}` must state `cost_per_target` or `share`: with `data.kpi: "
                 "count` there is no return in money"
             )
+
+
+def _check_tightening(spec: "ModelSpec") -> Iterator[str]:
+    """Tighten what there is."""
+    if spec.tighten_low_spend and not any(one.can_tighten for one in spec.media.values()):
+        yield "`tighten_low_spend` needs a channel with spend and a prior it may tighten"
 
 
 def _check_experiments(spec: "ModelSpec") -> Iterator[str]:

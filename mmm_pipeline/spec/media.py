@@ -143,6 +143,12 @@ class Media(SpecPart):
         return bool(self.kind == "paid" or self.spend or self.cost_per_unit)
 
     @property
+    def can_tighten(self) -> bool:
+        """Whether it has spend, and a prior that `tighten_low_spend` may hold tighter."""
+        bends = self.saturation is None or self.saturation.can_tighten
+        return self.has_spend and (self.effect is None or self.carryover.can_tighten or bends)
+
+    @property
     def statement(self) -> str:
         """The word of `STATEMENTS` in which its return is believed."""
         stated = (word for word in STATEMENTS if getattr(self, word) is not None)

@@ -10,6 +10,7 @@ from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
+from mmm_pipeline.spec.presets import Preset, fill_in
 from mmm_pipeline.spec.running import Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 from mmm_pipeline.spec.source import Place
@@ -27,6 +28,11 @@ class ModelSpec(SpecPart):
     """One marketing mix model, as an analyst states it."""
 
     name: Name = Field(description="Name of the model and of its folder under `defs/`.")
+    preset: Preset = Field(
+        default="default",
+        description="Settings that go together, for whatever is not said; what is said wins. "
+        "Limits of the gate are never among them.",
+    )
     data: DataSource = Field(description="The table it is fitted to.")
     media: Annotated[dict[Name, Media], AfterValidator(_not_empty)] = Field(
         description="Channels, by name."
@@ -87,6 +93,11 @@ class ModelSpec(SpecPart):
         default_factory=default_scenarios, description="Budgets to plan, by name."
     )
     refit: Refit | None = Field(default=None, description="Automatic refits; none by default.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_in(cls, values: Any) -> Any:
+        return fill_in(values)
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

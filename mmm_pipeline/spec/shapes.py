@@ -82,6 +82,12 @@ class Carryover(ShapePart):
         default=None, description="Shape of the Weibull density: above 1 it peaks later."
     )
 
+    @property
+    def can_tighten(self) -> bool:
+        """Whether the share that survives is left to a word or a default."""
+        is_stated = isinstance(self.alpha, Distribution) or self.half_life is not None
+        return "alpha" in self.TAKES[self.form] and not is_stated
+
     @model_validator(mode="before")
     @classmethod
     def _word_will_do(cls, value: Any) -> Any:
@@ -134,6 +140,12 @@ class Saturation(ShapePart):
     exponent: Distribution | None = Field(
         default=None, description="Power of exposure, between 0 and 1."
     )
+
+    @property
+    def can_tighten(self) -> bool:
+        """Whether the place of half of the ceiling is left to a word, a sharpness or a default."""
+        is_stated = self.lam is not None or self.half_saturation is not None
+        return "half" in self.TAKES[self.form] and not is_stated
 
     @model_validator(mode="before")
     @classmethod

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -5,7 +7,9 @@ import xarray as xr
 from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.gate.diagnostics import examine
-from mmm_pipeline.spec import GateLimits, ModelSpec
+from mmm_pipeline.model.identity import list_versions
+from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.spec import GateLimits, Media, ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import make_numbers, make_posterior, make_trace
 
 
@@ -73,8 +77,21 @@ def test_a_spec_that_describes_another_model_is_refused(
 ) -> None:
     other = spec.model_copy(update={"trend": "none"})
 
-    with pytest.raises(StaleFitError, match=r"must describe the model that was fitted; `trend`"):
+    with pytest.raises(StaleFitError, match=r"`trend` was 'linear' and is 'none'\. Materialise"):
         require_converged(trace, examination.numbers, other)
+
+
+def test_a_fit_with_other_channels_is_refused_by_their_names(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    media = {"tv": spec.media["tv"], "radio": Media(), "podcast": Media()}
+    other = spec.model_copy(update={"media": media})
+
+    with pytest.raises(StaleFitError) as caught:
+        require_converged(trace, examination.numbers, other)
+
+    for words in ("search` was taken out", "radio` was added", "podcast` was added"):
+        assert f"`media.{words}" in str(caught.value)
 
 
 def test_a_spec_with_another_target_is_refused(
@@ -82,7 +99,7 @@ def test_a_spec_with_another_target_is_refused(
 ) -> None:
     other = spec.model_copy(update={"data": spec.data.model_copy(update={"target": "orders"})})
 
-    with pytest.raises(StaleFitError, match="`data` changed"):
+    with pytest.raises(StaleFitError, match=r"`data\.target` was 'sales' and is 'orders'"):
         require_converged(trace, examination.numbers, other)
 
 
@@ -98,6 +115,55 @@ def test_a_fit_of_other_code_is_refused(
 
     with pytest.raises(StaleFitError, match="by the code that reads it"):
         require_converged(trace, examination.numbers, spec)
+
+
+def test_a_fit_of_other_versions_is_read_and_said(
+    features: xr.Dataset, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = list_versions()
+    with monkeypatch.context() as patch:
+        older = installed | {"pymc": "6.0.0", "nutpie": "0.1.0"}
+        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda: older)
+        trace = make_trace(spec, features)
+
+    fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
+
+    assert fit.warnings == (
+        f"Fit {fit.fit_id} was made with pymc 6.0.0; {installed['pymc']} is installed",
+        f"Fit {fit.fit_id} was made with nutpie 0.1.0; {installed['nutpie']} is installed",
+    )
+
+
+def test_a_fit_of_the_installed_versions_has_nothing_to_say(fit: ConvergedFit) -> None:
+    assert fit.warnings == ()
+
+
+def test_decisions_that_changed_after_the_fit_are_deviations_too(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    first = Prespecification.take(spec, datetime(2026, 1, 5, tzinfo=UTC))
+    noted = note_prespecification(trace, first, first.list_deviations(spec))
+    looser = spec.model_copy(update={"gate": GateLimits(max_rhat=1.02)})
+
+    assert require_converged(noted, examination.numbers, spec).deviations == ()
+    assert require_converged(noted, examination.numbers, looser).deviations == (
+        "`gate.max_rhat` was 1.01 and is 1.02",
+    )
+
+
+def test_a_fit_from_outside_the_lineage_has_no_prespecification(fit: ConvergedFit) -> None:
+    assert fit.prespecification is None
+    assert fit.deviations == ()
+
+
+def test_a_prespecification_that_cannot_be_read_is_told(
+    trace: xr.DataTree, examination: Examination, spec: ModelSpec
+) -> None:
+    broken = trace.copy()
+    broken.attrs["prespecification"] = "{}"
+
+    with pytest.raises(StaleFitError, match="Materialise acme/fitted_trace again"):
+        _ = require_converged(broken, examination.numbers, spec).deviations
 
 
 def test_a_fit_of_a_spec_that_can_no_longer_be_read_is_refused(

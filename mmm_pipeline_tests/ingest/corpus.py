@@ -187,6 +187,9 @@ CELLS = [
          media={"digital": {"spend": ["tv", "search"]}}),
     wide("a negative exposure", change(3, "search", "-5"), "negative_media", "search", WEEKS[3],
          media={"tv": {"exposure": "search"}}),
+    wide("contacts that reached nobody", change(3, "search", "0", make_raw(sent="5")),
+         "contacts_without_reach", "search", WEEKS[3],
+         media={"tv": {"exposure": "tv", "spend": "sent", "reach": "search"}}),
 ]  # fmt: skip
 CALENDAR = [
     wide("no date", change(3, "week", ""), "not_a_date", "week", "row 4"),

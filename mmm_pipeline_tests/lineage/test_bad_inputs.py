@@ -5,15 +5,12 @@ from pathlib import Path
 import pytest
 
 from mmm_pipeline.errors import DataError
-from mmm_pipeline.ingest.read import read_source
+from mmm_pipeline.ingest.load import load_frame
 from mmm_pipeline.ingest.rules import RULES
-from mmm_pipeline.ingest.validate import Validated, validate_source
-from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_spec
 from mmm_pipeline_tests.ingest.corpus import CORPUS, Case
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure
 
-NAMES = ("raw_data", "raw_media")
 RAW_CODES = {
     *("source_missing", "source_kind", "source_unreadable", "source_empty", "path_leaves_root"),
     *("column_repeated", "columns_differ", "query_failed"),
@@ -25,14 +22,6 @@ def write(case: Case, root: Path) -> None:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-
-
-def _ingest(root: Path, spec: ModelSpec) -> Validated:
-    tables = {
-        name: read_source(root, place, spec.data.csv).frame
-        for name, place in zip(NAMES, spec.data.paths, strict=False)
-    }
-    return validate_source(tables, spec)
 
 
 def test_the_corpus_is_large_and_its_cases_have_names_of_their_own() -> None:
@@ -52,7 +41,7 @@ def test_a_bad_input_is_told_by_code_column_and_date(case: Case, tmp_path: Path)
     spec = make_spec(**case.spec)
 
     with pytest.raises(DataError) as caught:
-        _ingest(tmp_path, spec)
+        load_frame(spec, tmp_path)
 
     problem = next(p for p in caught.value.problems if p.code == case.code)
     assert problem.column == case.column

@@ -3,6 +3,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster.components.core.component_tree import ComponentTreeException
+from dagster.components.testing import create_defs_folder_sandbox
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage import MarketingMixModel
@@ -36,6 +38,25 @@ def test_attributes_become_the_spec_they_state(tmp_path: Path) -> None:
 def test_a_folder_of_another_name_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"^defs/other/defs\.yaml:2: .* 'other'; got 'acme'"):
         MarketingMixModel.load(make_spec(**ATTRIBUTES), make_context(tmp_path, "other"))
+
+
+@pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated")  # Dagster's own.
+def test_a_word_that_is_unknown_is_told_with_file_and_line_beside_a_preset_too() -> None:
+    typo = ATTRIBUTES | {"preset": "production", "sampling": {"drawss": 500}}
+    text = yaml.safe_dump(
+        {"type": "mmm_pipeline.lineage.MarketingMixModel", "attributes": typo}, sort_keys=False
+    )
+
+    with create_defs_folder_sandbox() as sandbox:
+        file = sandbox.defs_folder_path / "acme" / "defs.yaml"
+        file.parent.mkdir()
+        file.write_text(text)
+        with pytest.raises(ComponentTreeException) as caught, sandbox.build_all_defs():
+            pass
+
+    line = text[: text.index("drawss")].count("\n") + 1
+    assert f"attributes.sampling.drawss at {file}:{line}" in str(caught.value.__cause__)
+    assert "Did you mean `draws`?" in str(caught.value.__cause__)
 
 
 def test_the_environment_moves_data_and_outputs(

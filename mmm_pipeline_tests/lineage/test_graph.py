@@ -56,6 +56,7 @@ CHECKS = {
     "validated_data": {rule.code: rule.severity == "error" for rule in list_rules(SPEC)},
     "features": {"nothing_lost": True},
     "prior_predictive": {"plausible": False},
+    "fitted_trace": {"prespecified": False},
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
@@ -65,7 +66,6 @@ CHECKS = {
 }
 UNCHECKED = {
     "data_profile": "its findings are checks on validated_data",
-    "fitted_trace": "its checks sit on diagnostics, so that a failed fit can be inspected",
     "calibration": "each of its fits goes through the gate",
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
@@ -6,11 +7,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.errors import SpecError, StaleFitError
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.forms import PageForm, SummaryForm, TableForm, TraceForm
 from mmm_pipeline.lineage.store import Store
+from mmm_pipeline.spec import ModelSpec, Prespecification
+from mmm_pipeline_tests.factories import make_spec
 
 
 @pytest.fixture(params=["disk", "memory"])
@@ -117,6 +120,29 @@ def test_a_fit_that_is_kept_is_never_overwritten(tmp_path: Path, trace: xr.DataT
     store.keep_fit(trace)
 
     assert file.stat().st_mtime_ns == before
+
+
+def test_what_was_decided_first_is_never_written_over(store: Store, spec: ModelSpec) -> None:
+    first = Prespecification.take(spec, datetime(2026, 1, 5, tzinfo=UTC))
+    later = Prespecification.take(make_spec(trend="none"), datetime(2026, 2, 5, tzinfo=UTC))
+
+    assert store.fix_decisions(first) == first
+    assert store.fix_decisions(later) == first
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"not json"])
+def test_a_prespecification_that_is_damaged_is_told_and_left(
+    content: bytes, tmp_path: Path, spec: ModelSpec
+) -> None:
+    store = Store(str(tmp_path), "acme")
+    file = tmp_path / "acme" / "prespecification.json"
+    file.parent.mkdir()
+    file.write_bytes(content)
+
+    with pytest.raises(SpecError, match=r"acme/prespecification\.json must say .* start anew"):
+        store.fix_decisions(Prespecification.take(spec, datetime(2026, 1, 5, tzinfo=UTC)))
+
+    assert file.read_bytes() == content
 
 
 @pytest.mark.parametrize("name", ["fit.json", "trace.nc"])

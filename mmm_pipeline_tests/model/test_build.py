@@ -64,6 +64,19 @@ def test_the_spec_decides_what_is_in_the_model(
     )
 
 
+def test_a_preset_of_the_library_draws_its_priors() -> None:
+    spec = make_spec(preset="databricks")
+    model = build_model(spec, make_features(spec)).model
+
+    assert {variable.name: variable.owner.op.name for variable in model.free_RVs} == {
+        "adstock_alpha": "beta",
+        "saturation_lam": "gamma",
+        "effect": "halfnormal",
+        "level": "normal",
+        "y_sigma": "halfnormal",
+    }
+
+
 @pytest.fixture(scope="module")
 def draws(spec: ModelSpec, features: xr.Dataset) -> xr.Dataset:
     return make_posterior(spec, features).isel(chain=[0], draw=slice(20))

@@ -1,3 +1,5 @@
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +8,14 @@ import xarray as xr
 
 from mmm_pipeline.lineage.forms import TraceForm
 from mmm_pipeline.model.identity import digest_arrays, list_versions
-from mmm_pipeline.model.trace import has_own_identity, name_request, read_spec
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.model.trace import (
+    has_own_identity,
+    name_request,
+    note_prespecification,
+    read_prespecification,
+    read_spec,
+)
+from mmm_pipeline.spec import ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
 
@@ -72,6 +80,18 @@ def test_a_trace_that_was_changed_is_not_itself(group: str) -> None:
     trace[f"/{group}"] = xr.DataTree(changed)
 
     assert not has_own_identity(trace)
+
+
+def test_what_was_decided_first_does_not_change_a_fits_name(trace: xr.DataTree) -> None:
+    first = Prespecification.take(make_spec(), datetime(2026, 1, 5, tzinfo=UTC))
+
+    noted = note_prespecification(trace, first, ["`trend` was 'linear' and is 'none'"])
+
+    assert has_own_identity(noted)
+    assert noted.attrs["fit_id"] == trace.attrs["fit_id"]
+    assert json.loads(noted.attrs["deviations"]) == ["`trend` was 'linear' and is 'none'"]
+    assert read_prespecification(noted) == first
+    assert "deviations" not in trace.attrs
 
 
 def test_a_trace_with_another_spec_is_not_itself() -> None:

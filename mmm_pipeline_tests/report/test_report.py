@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -15,10 +16,13 @@ from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
+from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.prior_predictive import sample_prior
+from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
+from mmm_pipeline.spec import ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -85,6 +89,45 @@ def test_nothing_is_selected_where_nothing_was_asked(inputs: ReportInputs, page:
 @pytest.fixture(scope="module")
 def page(inputs: ReportInputs) -> str:
     return render_report(inputs)
+
+
+def note(inputs: ReportInputs, first_spec: ModelSpec) -> ReportInputs:
+    """The same, of a fit whose decisions were once those of another spec."""
+    fit = inputs.fit
+    first = Prespecification.take(first_spec, datetime(2026, 1, 5, tzinfo=UTC))
+    noted = note_prespecification(fit.trace, first, first.list_deviations(fit.spec))
+    return replace(inputs, fit=require_converged(noted, fit.diagnostics, fit.spec))
+
+
+def test_the_page_says_what_changed_since_the_first_fit(inputs: ReportInputs) -> None:
+    media = {"search": inputs.fit.spec.media["search"]}
+    page = render_report(note(inputs, inputs.fit.spec.model_copy(update={"media": media})))
+
+    assert "Changed since the first fit" in page
+    assert "fixed on 05 January 2026, before the first fit" in page
+    assert "<li><code>media.tv</code> was added</li>" in page
+    assert "nothing has changed since" not in page
+
+
+def test_the_page_says_that_nothing_changed(inputs: ReportInputs) -> None:
+    page = render_report(note(inputs, inputs.fit.spec))
+
+    assert "fixed on 05 January 2026, before the first fit: nothing has changed since" in page
+    assert "Changed since the first fit" not in page
+
+
+def test_the_page_of_a_fit_from_outside_the_lineage_claims_nothing(page: str) -> None:
+    assert "the first fit" not in page
+
+
+def test_the_page_says_that_a_fit_is_of_other_versions(
+    inputs: ReportInputs, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = list_versions() | {"nutpie": "99.0"}
+    monkeypatch.setattr("mmm_pipeline.gate.converged.list_versions", lambda: newer)
+
+    assert "is installed" not in page
+    assert "; 99.0 is installed</li>" in render_report(inputs)
 
 
 class Reader(HTMLParser):

@@ -1,0 +1,84 @@
+"""What the results say of the fit they are made from, beside its numbers."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import xarray as xr
+
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
+from mmm_pipeline.lineage.project import Project
+from mmm_pipeline.lineage.store import Store
+from mmm_pipeline.model.identity import list_versions
+from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.spec import ModelSpec, Prespecification
+from mmm_pipeline_tests.factories import make_trace
+from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
+from mmm_pipeline_tests.report.test_report import gather
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that has all a report is made from but the fit."""
+    project = make_project(tmp_path_factory.mktemp("project"))
+    store, inputs = Store(project.outputs, fit.spec.name), gather(fit, None)
+    store.write("prior_predictive", ArraysForm(), inputs.prior)
+    store.write("model_fit", TableForm(), inputs.model_fit)
+    store.write("contributions", SummaryForm(), inputs.contributions)
+    store.write("channel_returns", SummaryForm(), inputs.returns)
+    store.write("response_curves", TableForm(), inputs.curves)
+    store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    return project
+
+
+def write_report(fit: ConvergedFit, project: Project, first_spec: ModelSpec) -> str:
+    """Materialise the report of a fit whose decisions were once those of another spec."""
+    first = Prespecification.take(first_spec, MOMENT)
+    noted = note_prespecification(fit.trace, first, first.list_deviations(fit.spec))
+    store_fit(fit.spec, project, noted)
+    assert materialize(fit.spec, project, 'key:"acme/report"').success
+    return (Path(project.outputs) / "acme" / "report.html").read_text()
+
+
+def test_a_report_is_made_anew_when_the_deviations_are_others(
+    fit: ConvergedFit, project: Project
+) -> None:
+    same = write_report(fit, project, fit.spec)
+    other = write_report(fit, project, fit.spec.model_copy(update={"trend": "none"}))
+
+    assert "nothing has changed since" in same
+    assert "Changed since the first fit" not in same
+    assert "<code>trend</code> was &#39;none&#39; and is &#39;linear&#39;" in other
+
+
+def test_a_fit_of_other_versions_is_said_in_the_log_and_on_the_asset(
+    features: xr.Dataset,
+    spec: ModelSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with monkeypatch.context() as patch:
+        older = list_versions() | {"pymc": "6.0.0"}
+        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda: older)
+        trace = make_trace(spec, features)
+    project = make_project(tmp_path)
+    store_fit(spec, project, trace)
+
+    result = materialize(spec, project, 'key:"acme/channel_returns"')
+
+    words = f"Fit {trace.attrs['fit_id']} was made with pymc 6.0.0"
+    assert result.success
+    assert read_metadata(result)["warnings"].value.startswith(words)
+    lines = [line for line in capfd.readouterr().err.splitlines() if words in line]
+    assert lines
+    assert "WARNING" in lines[0]
+
+
+def read_metadata(result: dg.ExecuteInProcessResult) -> dict[str, dg.MetadataValue]:
+    (materialization,) = result.asset_materializations_for_node("acme__channel_returns")
+    return dict(materialization.metadata)
