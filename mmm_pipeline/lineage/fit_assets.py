@@ -61,7 +61,7 @@ def _prior_predictive(model: Model) -> dg.AssetsDefinition:
     )
     def prior_predictive(features: xr.Dataset) -> Iterator[Any]:
         """What the priors alone say about the target and the returns."""
-        request_id = name_request(model.spec, features, list_versions())
+        request_id = _name_request(model, features)
         made_from = name_origin("prior_predictive", request_id=request_id)
         prior = model.store.reuse("prior_predictive", FORMS["arrays"], made_from)
         if prior is None:
@@ -91,7 +91,7 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
     @model.asset(
         "fitted_trace",
         form="trace",
-        kinds={"pymc", "nutpie", "netcdf"},
+        kinds={"pymc", model.spec.sampling.sampler, "netcdf"},
         reads=["features"],
         pool="sampler",
     )
@@ -102,7 +102,7 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
 
         An identical fit that is stored is used again, unless the run says `force: true`.
         """
-        request_id = name_request(model.spec, features, list_versions())
+        request_id = _name_request(model, features)
         trace = None if config.force else model.store.find_fit(request_id)
         if trace is not None:
             context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")
@@ -112,7 +112,10 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
             context.log.info("Compiling the model; sampling follows.")
             trace = fit_model(model.spec, features, lambda p: context.log.info(str(p)))
             model.store.keep_fit(trace)
-        names = ("fit_id", "request_id", "fitted_at")
+        names = ["fit_id", "request_id", "fitted_at", "sampler"]
+        if note := trace.attrs["sampler_note"]:
+            context.log.warning(note)
+            names.append("sampler_note")
         metadata = {name: str(trace.attrs[name]) for name in names}
         return dg.Output(trace, metadata={**metadata, "seconds": float(trace.attrs["seconds"])})
 
@@ -155,3 +158,9 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         yield from report_verdict(verdict, show_numbers(numbers.measures))
 
     return diagnostics
+
+
+def _name_request(model: Model, features: xr.Dataset) -> str:
+    """Name the fit that the spec asks for, here and now."""
+    versions = list_versions(model.spec.sampling.sampler)
+    return name_request(model.spec, features, versions)

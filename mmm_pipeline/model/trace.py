@@ -80,7 +80,7 @@ def assemble_trace(
     posterior : xarray.Dataset
         Free parameters.
     statistics : xarray.Dataset
-        Sampler statistics.
+        Sampler statistics, with their attributes, from `sample_posterior`.
     seconds : float
         Time it took, compilation included.
 
@@ -88,12 +88,12 @@ def assemble_trace(
     -------
     xarray.DataTree
         Groups `GROUPS`; attributes `fit_id`, `request_id`, `model`, `spec`, `versions`,
-        `fitted_at` (UTC), `seconds`.
+        `fitted_at` (UTC), `seconds`, `sampler` and `sampler_note` (see `sample_posterior`).
     """
     tree = xr.DataTree.from_dict(
         {"posterior": posterior, "sample_stats": statistics, "inputs": features}
     )
-    versions = list_versions()
+    versions = list_versions(spec.sampling.sampler)
     request_id = name_request(spec, features, versions)
     tree.attrs = {
         "fit_id": name_fit(request_id, tree),
@@ -103,6 +103,8 @@ def assemble_trace(
         "versions": json.dumps(versions),
         "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
+        "sampler": statistics.attrs["sampler"],
+        "sampler_note": statistics.attrs["sampler_note"],
     }
     return tree
 

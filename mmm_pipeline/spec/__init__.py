@@ -18,7 +18,7 @@ from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
-from mmm_pipeline.spec.running import Refit, Sampling
+from mmm_pipeline.spec.running import Refit, SamplerName, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
     Carryover,
@@ -55,6 +55,7 @@ __all__ = [
     "Pooling",
     "Query",
     "Refit",
+    "SamplerName",
     "Sampling",
     "Saturation",
     "SaturationForm",
