@@ -167,7 +167,8 @@ def make_statistics(posterior: xr.Dataset, **overrides: Any) -> xr.Dataset:
         "maxdepth_reached": np.zeros(shape, dtype=bool),
     }
     return xr.Dataset(
-        {name: (("chain", "draw"), values) for name, values in (statistics | overrides).items()}
+        {name: (("chain", "draw"), values) for name, values in (statistics | overrides).items()},
+        attrs={"sampler": "nutpie", "sampler_note": ""},
     )
 
 

@@ -15,8 +15,7 @@ from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_table
 from mmm_pipeline.lineage.result_assets import GATED, read_fit
 from mmm_pipeline.lineage.reuse import name_origin
-from mmm_pipeline.model.identity import list_versions
-from mmm_pipeline.model.trace import name_request
+from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline.spec import ModelSpec
 
 
@@ -49,7 +48,7 @@ def _calibration(model: Model) -> dg.AssetsDefinition:
 
         fit = read_fit(model, fitted_trace, diagnostics)
         spec, features = forget_experiments(model.spec, fit.features)
-        request_id = name_request(spec, features, list_versions())
+        request_id = name_request_now(spec, features)
         made_from = name_origin("calibration", fit_id=fit.fit_id, without=request_id)
         table = model.store.reuse("calibration", FORMS["table"], made_from)
         if table is None:
@@ -75,7 +74,7 @@ def _fit(
     from mmm_pipeline.gate.diagnostics import examine
     from mmm_pipeline.model.fit import fit_model
 
-    trace = model.store.find_fit(name_request(spec, features, list_versions()))
+    trace = model.store.find_fit(name_request_now(spec, features))
     if trace is None:
         trace = fit_model(spec, features, lambda progress: context.log.info(str(progress)))
         model.store.keep_fit(trace)

@@ -16,8 +16,7 @@ from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
 from mmm_pipeline.lineage.reuse import name_origin
-from mmm_pipeline.model.identity import list_versions
-from mmm_pipeline.model.trace import name_request, note_prespecification
+from mmm_pipeline.model.trace import name_request_now, note_prespecification
 from mmm_pipeline.spec import Prespecification
 
 PLAUSIBLE = {"plausible": "What the priors alone expect is something a marketer could sign."}
@@ -67,7 +66,7 @@ def _prior_predictive(model: Model) -> dg.AssetsDefinition:
     )
     def prior_predictive(features: xr.Dataset) -> Iterator[Any]:
         """What the priors alone say about the target and the returns."""
-        request_id = name_request(model.spec, features, list_versions())
+        request_id = name_request_now(model.spec, features)
         made_from = name_origin("prior_predictive", request_id=request_id)
         prior = model.store.reuse("prior_predictive", FORMS["arrays"], made_from)
         if prior is None:
@@ -97,7 +96,7 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
     @model.asset(
         "fitted_trace",
         form="trace",
-        kinds={"pymc", "nutpie", "netcdf"},
+        kinds={"pymc", model.spec.sampling.sampler, "netcdf"},
         reads=["features"],
         checks=specify(model.key("fitted_trace"), PRESPECIFIED, blocking=False),
         pool="sampler",
@@ -116,7 +115,10 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
         trace = _find_or_sample(model, features, context, force=config.force)
         trace = note_prespecification(trace, first, deviations)
         model.store.keep_fit(trace)
-        names = ("fit_id", "request_id", "fitted_at")
+        names = ["fit_id", "request_id", "fitted_at", "sampler"]
+        if note := trace.attrs["sampler_note"]:
+            context.log.warning(note)
+            names.append("sampler_note")
         yield dg.Output(
             trace,
             metadata={
@@ -144,7 +146,7 @@ def _find_or_sample(
     model: Model, features: xr.Dataset, context: dg.AssetExecutionContext, *, force: bool
 ) -> xr.DataTree:
     """Find the fit that answers a request, or make it."""
-    request_id = name_request(model.spec, features, list_versions())
+    request_id = name_request_now(model.spec, features)
     trace = None if force else model.store.find_fit(request_id)
     if trace is not None:
         context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")

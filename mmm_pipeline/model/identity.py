@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,48 @@ ID_LENGTH = 16
 """Hexadecimal digits of an identity: 64 bits."""
 PACKAGES = ("pymc-marketing", "pymc", "pytensor", "nutpie", "numpy")
 """What a draw depends on, beside data, spec, seed and our own code."""
+EXTRA_PACKAGES = {"numpyro": ("numpyro", "jax", "jaxlib")}
+"""What a draw depends on as well, by the sampler that is asked for: extras, maybe not there."""
 OUR_MODEL = "mmm_pipeline.model"
 """Name under which the code that builds the model is listed."""
 
 
-def list_versions() -> dict[str, str]:
+def list_versions(sampler: str = "nutpie") -> dict[str, str]:
     """Read the versions that a fit depends on, without importing anything.
+
+    Parameters
+    ----------
+    sampler : str
+        The one that is asked for.
 
     Returns
     -------
     dict of str to str
-        Version by package; for our own model, the digest of its code, which says more.
+        Version by package, of what the sampler needs too, or that it is not installed; for our
+        own model, the digest of its code, which says more.
     """
-    versions = {package: version(package) for package in PACKAGES}
+    packages = (*PACKAGES, *EXTRA_PACKAGES.get(sampler, ()))
+    versions = {package: find_version(package) or "not installed" for package in packages}
     return {OUR_MODEL: digest_code(Path(__file__).parent), **versions}
+
+
+def find_version(package: str) -> str | None:
+    """Read the version of a package, without importing it.
+
+    Parameters
+    ----------
+    package : str
+        Its name.
+
+    Returns
+    -------
+    str or None
+        None where it is not installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 @cache

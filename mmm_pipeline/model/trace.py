@@ -43,6 +43,24 @@ def name_request(spec: ModelSpec, features: xr.Dataset, versions: Mapping[str, s
     )
 
 
+def name_request_now(spec: ModelSpec, features: xr.Dataset) -> str:
+    """Name the fit that a spec asks for, here and now.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+
+    Returns
+    -------
+    str
+        The `request_id`, under the versions that are installed.
+    """
+    return name_request(spec, features, list_versions(spec.sampling.sampler))
+
+
 def name_fit(request_id: str, trace: xr.DataTree) -> str:
     """Name a fit by what was asked for and what came out.
 
@@ -80,7 +98,7 @@ def assemble_trace(
     posterior : xarray.Dataset
         Free parameters.
     statistics : xarray.Dataset
-        Sampler statistics.
+        Sampler statistics, with their attributes, from `sample_posterior`.
     seconds : float
         Time it took, compilation included.
 
@@ -88,12 +106,12 @@ def assemble_trace(
     -------
     xarray.DataTree
         Groups `GROUPS`; attributes `fit_id`, `request_id`, `model`, `spec`, `versions`,
-        `fitted_at` (UTC), `seconds`.
+        `fitted_at` (UTC), `seconds`, `sampler` and `sampler_note` (see `sample_posterior`).
     """
     tree = xr.DataTree.from_dict(
         {"posterior": posterior, "sample_stats": statistics, "inputs": features}
     )
-    versions = list_versions()
+    versions = list_versions(spec.sampling.sampler)
     request_id = name_request(spec, features, versions)
     tree.attrs = {
         "fit_id": name_fit(request_id, tree),
@@ -103,6 +121,8 @@ def assemble_trace(
         "versions": json.dumps(versions),
         "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
+        "sampler": statistics.attrs["sampler"],
+        "sampler_note": statistics.attrs["sampler_note"],
     }
     return tree
 

@@ -263,3 +263,21 @@ def _describe_target(inputs: ReportInputs) -> str:
     noise = "Student's t" if spec.likelihood == "student_t" else "normal"
     where = "with its own size in every cell" if spec.data.panel else "the same in every period"
     return f"{together}; noise is {noise}, {where}"
+
+
+def describe_sampler(inputs: ReportInputs) -> str:
+    """Say what drew the posterior, and why, where it is not what was asked for.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    str
+    """
+    attributes = inputs.fit.trace.attrs
+    return " ".join(
+        filter(None, (f"Drawn by {attributes['sampler']}.", attributes["sampler_note"]))
+    )

@@ -51,6 +51,7 @@ def render_report(inputs: ReportInputs) -> str:
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
         figures=_draw_all(inputs),
         sampling=read_spec(fit.trace).sampling,
+        sampler=facts.describe_sampler(inputs),
     )
 
 

@@ -20,7 +20,7 @@ from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
 from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.read import read_spec
-from mmm_pipeline.spec.running import Refit, Sampling
+from mmm_pipeline.spec.running import Refit, SamplerName, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
     Carryover,
@@ -59,6 +59,7 @@ __all__ = [
     "Prespecification",
     "Query",
     "Refit",
+    "SamplerName",
     "Sampling",
     "Saturation",
     "SaturationForm",

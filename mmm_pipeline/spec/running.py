@@ -1,15 +1,22 @@
 """How and when a model is fitted."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from mmm_pipeline.spec.base import SpecPart
 
+type SamplerName = Literal["nutpie", "pymc", "numpyro"]
+
 
 class Sampling(SpecPart):
     """How the posterior is sampled."""
 
+    sampler: SamplerName = Field(
+        default="nutpie",
+        description="What draws: nutpie; pymc, PyMC's own sampler; or numpyro, an extra of this "
+        "package, in whose absence nutpie draws and it is said.",
+    )
     chains: int = Field(default=4, ge=1, le=8, description="Independent chains.")
     draws: int = Field(default=1000, ge=1, le=10_000, description="Draws kept per chain.")
     tune: int = Field(default=1000, ge=1, le=10_000, description="Tuning draws per chain.")

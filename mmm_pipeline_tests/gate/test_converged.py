@@ -111,7 +111,7 @@ def test_a_fit_of_other_code_is_refused(
 ) -> None:
     from mmm_pipeline.gate import converged
 
-    monkeypatch.setattr(converged, "list_versions", lambda: {"mmm_pipeline.model": "changed"})
+    monkeypatch.setattr(converged, "list_versions", lambda *_: {"mmm_pipeline.model": "changed"})
 
     with pytest.raises(StaleFitError, match="by the code that reads it"):
         require_converged(trace, examination.numbers, spec)
@@ -123,7 +123,7 @@ def test_a_fit_of_other_versions_is_read_and_said(
     installed = list_versions()
     with monkeypatch.context() as patch:
         older = installed | {"pymc": "6.0.0", "nutpie": "0.1.0"}
-        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda: older)
+        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda *_: older)
         trace = make_trace(spec, features)
 
     fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)

@@ -10,11 +10,13 @@ import xarray as xr
 from mmm_pipeline.ingest.rules import list_rules
 from mmm_pipeline.lineage import build_model_defs
 from mmm_pipeline.lineage.io_managers import FORMS, StoreIOManager
+from mmm_pipeline.model.trace import assemble_trace
 from mmm_pipeline_tests.factories import (
     make_features,
     make_posterior,
     make_raw,
     make_spec,
+    make_statistics,
     make_trace,
 )
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
@@ -252,6 +254,32 @@ def test_an_identical_fit_that_is_stored_is_used_again(
     assert result.success
     metadata = result.asset_materializations_for_node("acme__fitted_trace")[0].metadata
     assert metadata["fit_id"].value == trace.attrs["fit_id"]
+    assert metadata["sampler"].value == "nutpie"
+    assert "sampler_note" not in metadata
+
+
+def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
+    features: xr.Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from mmm_pipeline.lineage.forms import ArraysForm
+    from mmm_pipeline.lineage.store import Store
+
+    spec = make_spec(sampling={"sampler": "numpyro"})
+    project = make_project(tmp_path)
+    store = Store(project.outputs, spec.name)
+    posterior, note = make_posterior(spec, features), "numpyro is missing, so nutpie draws."
+    statistics = make_statistics(posterior).assign_attrs(sampler="nutpie", sampler_note=note)
+    store.keep_fit(assemble_trace(spec, features, posterior, statistics, 1.0))
+    store.write("features", ArraysForm(), features)
+
+    result = materialize(spec, project, 'key:"acme/fitted_trace"')
+
+    metadata = result.asset_materializations_for_node("acme__fitted_trace")[0].metadata
+    assert metadata["sampler"].value == "nutpie"
+    assert metadata["sampler_note"].value == note
+    assert (
+        f"WARNING - run - {result.run_id} - acme__fitted_trace - {note}" in capfd.readouterr().err
+    )
 
 
 def test_definitions_of_several_models_can_be_merged() -> None:

@@ -64,7 +64,7 @@ def test_a_fit_of_other_versions_is_said_in_the_log_and_on_the_asset(
 ) -> None:
     with monkeypatch.context() as patch:
         older = list_versions() | {"pymc": "6.0.0"}
-        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda: older)
+        patch.setattr("mmm_pipeline.model.trace.list_versions", lambda *_: older)
         trace = make_trace(spec, features)
     project = make_project(tmp_path)
     store_fit(spec, project, trace)

@@ -35,10 +35,11 @@ def test_a_digest_does_not_depend_on_the_file_format(trace: xr.DataTree, tmp_pat
         {"seed": 1},
         {"draws": 999},
         {"target_accept": 0.95},
+        {"sampler": "pymc"},
     ],
 )
 def test_another_sampler_is_another_request(
-    change: dict[str, float], spec: ModelSpec, features: xr.Dataset
+    change: dict[str, object], spec: ModelSpec, features: xr.Dataset
 ) -> None:
     other = spec.model_copy(update={"sampling": spec.sampling.model_copy(update=change)})
     versions = list_versions()
@@ -58,6 +59,30 @@ def test_other_data_another_spec_or_other_versions_are_another_request(
     }
 
     assert len(names) == 4
+
+
+def test_a_sampler_that_is_an_extra_adds_what_it_depends_on(
+    spec: ModelSpec, features: xr.Dataset
+) -> None:
+    plain, extra = list_versions("pymc"), list_versions("numpyro")
+
+    assert plain == list_versions()
+    assert set(extra) - set(plain) == {"numpyro", "jax", "jaxlib"}
+    # So a fit that another sampler had to make is not used again once the extra is installed.
+    names = {name_request(spec, features, extra | {"numpyro": v}) for v in ("not installed", "1")}
+    assert len(names) == 2
+
+
+def test_a_spec_stored_before_there_was_a_choice_of_sampler_is_read() -> None:
+    spec = make_spec()
+    trace = make_trace(spec, make_features(spec))
+    stored = json.loads(trace.attrs["spec"])
+    del stored["sampling"]["sampler"]
+
+    trace.attrs["spec"] = json.dumps(stored)
+
+    assert read_spec(trace) == spec
+    assert read_spec(trace).sampling.sampler == "nutpie"
 
 
 def test_scenarios_and_limits_do_not_ask_for_another_fit(

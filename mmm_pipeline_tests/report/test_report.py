@@ -168,6 +168,17 @@ def test_the_page_is_the_same_for_the_same_inputs(page: str, inputs: ReportInput
     assert without_ids.sub("", render_report(inputs)) == without_ids.sub("", page)
 
 
+def test_the_page_says_what_drew(page: str, inputs: ReportInputs) -> None:
+    assert "Drawn by nutpie. A fit that" in page
+    trace = inputs.fit.trace.copy()
+    trace.attrs["sampler_note"] = "numpyro is missing, so nutpie draws."
+    fit = replace(inputs.fit, trace=trace)
+
+    words = facts.describe_sampler(replace(inputs, fit=fit))
+
+    assert words == "Drawn by nutpie. numpyro is missing, so nutpie draws."
+
+
 def test_a_mix_of_fits_is_refused(inputs: ReportInputs) -> None:
     curves = inputs.curves.copy()
     curves.attrs["fit_id"] = "another"

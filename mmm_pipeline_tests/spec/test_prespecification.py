@@ -21,11 +21,12 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"likelihood": "student_t"}, "`likelihood` was 'normal' and is 'student_t'"),
     ({"link": "log"}, "`link` was 'identity' and is 'log'"),
     ({"time_varying_media": True}, "`time_varying_media` was false and is true"),
+    ({"experiments": "data/tests.csv"}, "`experiments` was false and is true"),
     ({"tighten_low_spend": True}, "`tighten_low_spend` was false and is true"),
     ({"pooling": {"media": "complete"}}, "`pooling.media` was 'partial' and is 'complete'"),
     (
         {"control_selection": "lasso"},
-        "`control_selection` was not stated and is {method: 'lasso', expected: 2}",
+        "`control_selection` was not stated and is {method: 'lasso'}",
     ),
     ({"data": BASE["data"] | {"target": "orders"}}, "`data.target` was 'sales' and is 'orders'"),
     (
