@@ -151,6 +151,12 @@ def _require_own_numbers(trace: xr.DataTree, diagnostics: Diagnostics, spec: Mod
 def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
     """Refuse a trace that was changed, was not examined, or is of another model."""
     fit_id, fitted = trace.attrs["fit_id"], read_spec(trace)
+    if read_versions(trace)[OUR_MODEL] != list_versions()[OUR_MODEL]:
+        message = (
+            f"Fit {fit_id} of {spec.name!r} must have been made by the code that reads it; the "
+            f"model is built otherwise now. Materialise {spec.name}/fitted_trace again."
+        )
+        raise StaleFitError(message)
     if not has_own_identity(trace):
         message = (
             f"The trace of {spec.name!r} must be what its fit_id {fit_id} was given for; its "
@@ -168,11 +174,5 @@ def _require_match(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec
             f"The spec of {spec.name!r} must describe the model that was fitted; since fit "
             f"{fit_id}, {shorten(changes, between='; ')}. Materialise {spec.name}/raw_data and "
             "what follows."
-        )
-        raise StaleFitError(message)
-    if read_versions(trace)[OUR_MODEL] != list_versions()[OUR_MODEL]:
-        message = (
-            f"Fit {fit_id} of {spec.name!r} must have been made by the code that reads it; the "
-            f"model is built otherwise now. Materialise {spec.name}/fitted_trace again."
         )
         raise StaleFitError(message)

@@ -6,7 +6,7 @@ import xarray as xr
 
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.shape_priors import read_saturation
-from mmm_pipeline.spec import Belief, Media, ModelSpec
+from mmm_pipeline.spec import Belief, Media, ModelSpec, Saturation
 
 WORDS = {
     "roas": "ROAS",
@@ -150,7 +150,8 @@ def describe_saturation(media: Media) -> str:
     curve = read_saturation(media)
     if curve.form == "none":
         return "none"
-    stated = [curve.half, curve.lam, curve.half_saturation, curve.slope, curve.exponent]
+    own = media.saturation or Saturation()
+    stated = [own.half, own.lam, own.half_saturation, own.slope, own.exponent]
     words = ", ".join(str(word) for word in stated if word is not None)
     of = " of contacts per person" if media.reach else ""
     return f"{curve.form}{of}, {words or 'left to the data'}"
