@@ -9,6 +9,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
+from mmm_pipeline.simulate.monthly import MonthlyWorld, simulate_monthly
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
 
@@ -22,11 +23,13 @@ type Recipe = Annotated[
     Annotated[WalkWorld, Tag("walk")]
     | Annotated[StoreWorld, Tag("stores")]
     | Annotated[GeoWorld, Tag("geos")]
-    | Annotated[MixedWorld, Tag("mixed")],
+    | Annotated[MixedWorld, Tag("mixed")]
+    | Annotated[MonthlyWorld, Tag("monthly")],
     Discriminator(_name_world),
 ]
-"""What a file may hold: ``world: walk`` (or nothing), ``stores``, ``geos`` or ``mixed``."""
-type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld
+"""What a file may hold: ``world: walk`` (or nothing), ``stores``, ``geos``, ``mixed`` or
+``monthly``."""
+type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | MonthlyWorld
 """Any of them, read."""
 
 
@@ -40,7 +43,7 @@ def read_recipe(path: Path) -> World:
 
     Returns
     -------
-    WalkWorld, StoreWorld, GeoWorld or MixedWorld
+    WalkWorld, StoreWorld, GeoWorld, MixedWorld or MonthlyWorld
 
     Raises
     ------
@@ -76,4 +79,6 @@ def simulate(world: World) -> tuple[pd.DataFrame, dict[str, Any]]:
         return simulate_geos(world)
     if isinstance(world, MixedWorld):
         return simulate_mixed(world)
+    if isinstance(world, MonthlyWorld):
+        return simulate_monthly(world)
     return simulate_walk(world)
