@@ -1,5 +1,6 @@
 """Worlds whose recipe is a YAML file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
+from mmm_pipeline.simulate.monthly import MonthlyWorld, simulate_monthly
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
@@ -24,12 +26,23 @@ type Recipe = Annotated[
     | Annotated[StoreWorld, Tag("stores")]
     | Annotated[GeoWorld, Tag("geos")]
     | Annotated[MixedWorld, Tag("mixed")]
-    | Annotated[ReachWorld, Tag("reach")],
+    | Annotated[ReachWorld, Tag("reach")]
+    | Annotated[MonthlyWorld, Tag("monthly")],
     Discriminator(_name_world),
 ]
-"""What a file may hold: ``world: walk``, or nothing; ``stores``, ``geos``, ``mixed``, ``reach``."""
-type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | ReachWorld
+"""What a file may hold: ``world: walk``, or nothing; ``stores``, ``geos``, ``mixed``, ``reach``,
+``monthly``."""
+type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | ReachWorld | MonthlyWorld
 """Any of them, read."""
+SIMULATORS: dict[type, Callable[[Any], tuple[pd.DataFrame, dict[str, Any]]]] = {
+    WalkWorld: simulate_walk,
+    StoreWorld: simulate_stores,
+    GeoWorld: simulate_geos,
+    MixedWorld: simulate_mixed,
+    ReachWorld: simulate_reach,
+    MonthlyWorld: simulate_monthly,
+}
+"""What draws a history of each."""
 
 
 def read_recipe(path: Path) -> World:
@@ -72,12 +85,4 @@ def simulate(world: World) -> tuple[pd.DataFrame, dict[str, Any]]:
     dict
         Its truth.
     """
-    if isinstance(world, StoreWorld):
-        return simulate_stores(world)
-    if isinstance(world, GeoWorld):
-        return simulate_geos(world)
-    if isinstance(world, MixedWorld):
-        return simulate_mixed(world)
-    if isinstance(world, ReachWorld):
-        return simulate_reach(world)
-    return simulate_walk(world)
+    return SIMULATORS[type(world)](world)

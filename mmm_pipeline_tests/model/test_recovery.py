@@ -19,6 +19,7 @@ from mmm_pipeline.model.fit import fit_model
 from mmm_pipeline.model.lift_arrays import arrange_lift_tests
 from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
+from mmm_pipeline.simulate.monthly import MonthlyWorld, simulate_monthly
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.simulate.transforms import geometric_adstock, logistic_saturation
@@ -73,6 +74,23 @@ def test_channels_of_every_kind_and_shape_are_found(multiplies: bool) -> None:
     share = returns["contribution"] / frame["sales"].sum()
     assert len(list_missed(share, truth["share"])) <= 1
     assert len(list_missed(returns["roas"], truth["roas"])) <= 1
+
+
+def test_twelve_plans_and_a_control_of_a_hundred_million_converge() -> None:
+    frame, truth = simulate_monthly(MonthlyWorld(world="monthly"))
+    spec = make_spec(
+        data={"path": "data/a.csv", "date": "week", "target": "gmv"},
+        media={name: {} for name in truth["roas"]},
+        controls={name: {} for name in truth["effect"]},
+    )
+
+    found = fit(frame, spec)
+
+    # A reference system's model of such data ended with R-hat 4.14 and 4 effective draws. Twelve
+    # plans tell four channels hardly apart: of 21 such worlds, 6 ask for a higher target_accept.
+    assert found.verdict.word == "PASS"
+    # Of four 95 % intervals, a right model misses two or more 1.4 % of the time.
+    assert len(list_missed(summarize_returns(found).draws["roas"], truth["roas"])) <= 1
 
 
 @pytest.mark.parametrize("trend", ["piecewise", "spline", "hsgp"])

@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.simulate.mixed import CURVES, MixedWorld, simulate_mixed
+from mmm_pipeline.simulate.monthly import MonthlyEffects, MonthlyWorld, simulate_monthly
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
 from mmm_pipeline.simulate.recipe import read_recipe, simulate
 
 
-@pytest.mark.parametrize("text", ["world: stores", "world: geos", "world: mixed", "world: reach"])
-def test_a_recipe_gives_data_and_their_truth(text: str, tmp_path: Path) -> None:
-    (tmp_path / "world.yaml").write_text(text)
+@pytest.mark.parametrize("world", ["stores", "geos", "mixed", "reach", "monthly"])
+def test_a_recipe_gives_data_and_their_truth(world: str, tmp_path: Path) -> None:
+    (tmp_path / "world.yaml").write_text(f"world: {world}")
 
     frame, truth = simulate(read_recipe(tmp_path / "world.yaml"))
 
@@ -22,7 +24,14 @@ def test_a_recipe_gives_data_and_their_truth(text: str, tmp_path: Path) -> None:
         assert truth["contribution"][channel] / frame[channel].sum() == pytest.approx(roas)
 
 
-@pytest.mark.parametrize("text", ["world: moon", "[1, 2]", "world: geos\nweeks: many", "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("world: moon", "[1, 2]", "world: geos\nweeks: many", "{"),
+        "world: monthly\ndark: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]",
+        "world: monthly\nmedia: {tv: {share: 0.9, roas: 1, alpha: 0, lam: 1}}",
+    ],
+)
 def test_what_is_no_recipe_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "world.yaml").write_text(text)
 
@@ -59,3 +68,42 @@ def test_what_a_channel_brings_is_what_would_be_lost_without_it(multiplies: bool
     assert all(truth["contribution"][name] > 0 for name in CURVES if name != "rival")
     total = sum(truth["contribution"].values()) / frame["sales"].sum()
     assert 0.1 < total < 0.3
+
+
+def test_a_month_has_one_plan_and_every_group_its_share() -> None:
+    world = MonthlyWorld(world="monthly")
+    frame, _ = simulate_monthly(world)
+    media = frame[list(world.media)]
+
+    of_month = media.groupby(frame["week"].dt.to_period("M")).transform("first")
+    pd.testing.assert_frame_equal(media, of_month)
+    dark = frame["week"].dt.month == 8
+    assert dark.sum() == 4
+    assert (media[dark] == 0).all(axis=None)
+    assert (media[~dark] > 0).all(axis=None)
+    shares = media.sum() / media.to_numpy().sum()
+    assert shares.round(3).to_dict() == {name: one.share for name, one in world.media.items()}
+
+
+def test_a_shops_controls_are_of_very_different_sizes() -> None:
+    frame, _ = simulate_monthly(MonthlyWorld(world="monthly"))
+
+    assert frame["discount"].median() == pytest.approx(1e8, rel=0.2)
+    assert frame["nps"].between(44, 60).all()
+    assert frame["sale_days"].between(0, 7).all()
+
+
+def test_what_media_and_controls_bring_is_what_would_be_lost_without_them() -> None:
+    world = MonthlyWorld(world="monthly")
+    useless = {name: one.model_copy(update={"roas": 0.0}) for name, one in world.media.items()}
+    frame, truth = simulate_monthly(world)
+    no_media, _ = simulate_monthly(world.model_copy(update={"media": useless}))
+    nothing = MonthlyEffects(nps=0, discount=0, sale_days=0)
+    no_controls, _ = simulate_monthly(world.model_copy(update={"effect": nothing}))
+
+    lost = frame["gmv"].sum() - no_media["gmv"].sum()
+    assert lost == pytest.approx(sum(truth["contribution"].values()))
+    controls = frame[list(truth["effect"])]
+    moved = ((controls - controls.mean()) * pd.Series(truth["effect"])).sum(axis=1)
+    # Sales are rounded to cents.
+    np.testing.assert_allclose(frame["gmv"] - no_controls["gmv"], moved, atol=0.02)

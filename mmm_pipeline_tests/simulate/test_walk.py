@@ -11,16 +11,8 @@ from mmm_pipeline.simulate.__main__ import write_recipe
 from mmm_pipeline.simulate.recipe import read_recipe
 from mmm_pipeline.simulate.walk import WalkWorld, simulate_walk
 
-RECIPE = """
-start: 2019-01-01
-end: 2022-12-31
-scaling: minmax
-outcome: {intercept: 3.4, sigma: 0.01, scale: 100000}
-media:
-  adwords: {min: 3928, max: 49287, mu: 3.1, beta: 1.5}
-  facebook: {min: 1029, max: 83927, mu: 4.2, beta: 1.0}
-  linkedin: {min: 493, max: 152938, mu: 2.1, beta: 2.4, alpha: 0.6}
-"""
+ROOT = Path(__file__).parents[2]
+RECIPE = (ROOT / "benchmarks" / "headline_world.yaml").read_text()
 CHANNELS = ["adwords", "facebook", "linkedin"]
 
 
