@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from fitting import fit_through_gate, read_model
+from fitting import fit_through_gate
 
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.evidence.quality import assess_fit
@@ -25,6 +25,7 @@ from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.simulate.__main__ import write_recipe
+from mmm_pipeline.spec import read_spec
 
 HERE = Path(__file__).parent
 MAX_ERROR = 0.004
@@ -116,7 +117,7 @@ def main() -> None:
         write_recipe(HERE / "headline_world.yaml", Path(name) / "data")
         truth = json.loads((Path(name) / "data" / "headline_world_truth.json").read_text())
         fit, parameters = fit_through_gate(
-            read_model(HERE / "headline.yaml"), Path(name), lambda _: None
+            read_spec(HERE / "headline.yaml"), Path(name), lambda _: None
         )
     intercept = compute_variables(
         restore_model(fit).model, fit.posterior, ["intercept_contribution"]

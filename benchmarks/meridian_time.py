@@ -22,10 +22,12 @@ LIMIT = 1.01
 def measure() -> list[tuple[str, str, str]]:
     """Fit the panel; rows of what was found here, and by Meridian."""
     # Here, because PyTensor reads where its caches are when it is imported.
-    from fitting import fit_through_gate, read_model
+    from fitting import fit_through_gate
+
+    from mmm_pipeline.spec import read_spec
 
     heard = []
-    spec = read_model(SPEC)
+    spec = read_spec(SPEC)
     fit, parameters = fit_through_gate(spec, DATA, heard.append)
     numbers, seconds = fit.diagnostics, fit.trace.attrs["seconds"]
     above = int((parameters["rhat"] > LIMIT).sum())
