@@ -179,6 +179,24 @@ def test_a_fit_that_fails_stops_everything(clone: Clone) -> None:
     assert not written & {"contributions.parquet", "channel_returns.parquet", "report.html"}
 
 
+def test_a_fit_that_fails_at_first_is_rescued_in_the_same_run(clone: Clone) -> None:
+    hasty = BAD.replace("name: bad", "name: hasty").replace("draws: 20", "draws: 100, tune: 500")
+    clone.add_model("hasty", hasty)
+
+    done = clone.materialize("group:hasty")
+
+    assert done.returncode == 0
+    assert "Sampled again with `draws` 200 instead of 100" in done.stderr + done.stdout
+    fits = list((clone.outputs("hasty") / "fits").glob("*/diagnostics.json"))
+    verdicts = sorted(json.loads(file.read_text())["verdict"] for file in fits)
+    assert len(fits) > 1
+    assert verdicts[:-1] == ["FAIL"] * (len(fits) - 1)
+    assert verdicts[-1] == "PASS"
+    page = (clone.outputs("hasty") / "report.html").read_text()
+    assert f"It took {len(fits)} attempts" in page
+    assert "effective sample size falls to" in page
+
+
 def test_a_column_that_is_not_there_is_told_with_file_and_line(clone: Clone) -> None:
     clone.add_model("typo", BAD.replace("name: bad", "name: typo").replace("sales", "slaes"))
 

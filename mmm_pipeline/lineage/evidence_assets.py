@@ -10,6 +10,7 @@ import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.lineage.fit_assets import find_or_fit
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_table
@@ -72,14 +73,9 @@ def _fit(
 ) -> ConvergedFit | None:
     """Fit another model, or find the fit; None where it does not pass the gate."""
     from mmm_pipeline.gate.diagnostics import examine
-    from mmm_pipeline.model.fit import fit_model
 
-    trace = model.store.find_fit(name_request_now(spec, features))
-    if trace is None:
-        trace = fit_model(spec, features, lambda progress: context.log.info(str(progress)))
-        model.store.keep_fit(trace)
+    trace = find_or_fit(model, spec, features, context)
     examination = examine(trace, spec.gate)
-    model.store.keep_examination(examination)
     try:
         return require_converged(trace, examination.numbers, spec)
     except NotConvergedError as error:

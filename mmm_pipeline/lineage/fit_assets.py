@@ -3,13 +3,14 @@
 What a limit is, and what breaks it, is said in `mmm_pipeline.gate`, not here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import xarray as xr
 
+from mmm_pipeline.gate import Examination
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
@@ -17,7 +18,7 @@ from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.trace import name_request_now, note_prespecification
-from mmm_pipeline.spec import Prespecification
+from mmm_pipeline.spec import ModelSpec, Prespecification
 
 PLAUSIBLE = {"plausible": "What the priors alone expect is something a marketer could sign."}
 PRESPECIFIED = {
@@ -112,9 +113,14 @@ def _fitted_trace(model: Model) -> dg.AssetsDefinition:
         """
         first = _fix_decisions(model)
         deviations = first.list_deviations(model.spec)
-        trace = _find_or_sample(model, features, context, force=config.force)
-        trace = note_prespecification(trace, first, deviations)
-        model.store.keep_fit(trace)
+        trace = find_or_fit(
+            model,
+            model.spec,
+            features,
+            context,
+            force=config.force,
+            note=lambda trace: note_prespecification(trace, first, deviations),
+        )
         names = ["fit_id", "request_id", "fitted_at", "sampler"]
         if note := trace.attrs["sampler_note"]:
             context.log.warning(note)
@@ -142,19 +148,52 @@ def _fix_decisions(model: Model) -> Prespecification:
         return model.store.fix_decisions(Prespecification.take(model.spec, now))
 
 
-def _find_or_sample(
-    model: Model, features: xr.Dataset, context: dg.AssetExecutionContext, *, force: bool
+def find_or_fit(
+    model: Model,
+    spec: ModelSpec,
+    features: xr.Dataset,
+    context: dg.AssetExecutionContext,
+    *,
+    force: bool = False,
+    note: Callable[[xr.DataTree], xr.DataTree] = lambda trace: trace,
 ) -> xr.DataTree:
-    """Find the fit that answers a request, or make it."""
-    request_id = name_request_now(model.spec, features)
-    trace = None if force else model.store.find_fit(request_id)
-    if trace is not None:
-        context.log.info(f"Fit {trace.attrs['fit_id']} answers this request; used again.")
-        return trace
-    from mmm_pipeline.model.fit import fit_model
+    """Find the fit that answers a request, or make it, in as many attempts as it may take.
 
-    context.log.info("Compiling the model; sampling follows.")
-    return fit_model(model.spec, features, lambda p: context.log.info(str(p)))
+    Parameters
+    ----------
+    model : Model
+        Whose store is looked in.
+    spec : ModelSpec
+        What is fitted.
+    features : xarray.Dataset
+        Its features.
+    context : dagster.AssetExecutionContext
+        Whose log is told.
+    force : bool
+        Fit anew whatever is stored.
+    note : callable
+        Adds to a trace what is to be kept with it.
+
+    Returns
+    -------
+    xarray.DataTree
+    """
+    begun = None if force else model.store.find_fit(name_request_now(spec, features))
+    if begun is not None:
+        context.log.info(f"Fit {begun.attrs['fit_id']} answers this request; used again.")
+    else:
+        context.log.info("Compiling the model; sampling follows.")
+    from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
+    from mmm_pipeline.model.sample import Progress
+
+    def keep(trace: xr.DataTree, examination: Examination) -> None:
+        model.store.keep_fit(note(trace))
+        model.store.keep_examination(examination)
+
+    def tell(progress: Progress) -> None:
+        context.log.info(str(progress))
+
+    return note(fit_until_it_holds(spec, features, Witness(tell, context.log.warning, keep), begun))
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:
@@ -172,9 +211,11 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         """
         # Always measured anew: what the gate goes by is never taken from an earlier file.
         from mmm_pipeline.gate.diagnostics import examine
+        from mmm_pipeline.gate.remedies import tabulate_attempts
 
         examination = examine(fitted_trace, model.spec.gate)
         model.store.keep_examination(examination)
+        attempts = tabulate_attempts(fitted_trace)
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
             context.log.error(sentence)
@@ -187,6 +228,8 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
                 or "all limits hold",
                 "advice": "; ".join(verdict.advice) or "none needed",
                 **show_numbers(numbers.measures),
+                "attempts": len(attempts),
+                **({"attempts_made": show_table(attempts)} if len(attempts) > 1 else {}),
                 "parameters": show_table(examination.parameters),
             },
         )

@@ -10,11 +10,14 @@ from pymc_marketing.mmm import MMM
 from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.sample import Progress, sample_posterior
 from mmm_pipeline.model.trace import assemble_trace, measure, read_spec
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import ModelSpec, Sampling
 
 
 def fit_model(
-    spec: ModelSpec, features: xr.Dataset, tell: Callable[[Progress], None]
+    spec: ModelSpec,
+    features: xr.Dataset,
+    tell: Callable[[Progress], None],
+    sampling: Sampling | None = None,
 ) -> xr.DataTree:
     """Sample the posterior of a model.
 
@@ -26,15 +29,18 @@ def fit_model(
         Its features.
     tell : callable
         Told how far the chains are.
+    sampling : Sampling, optional
+        Settings of the sampler, where they are not the spec's.
 
     Returns
     -------
     xarray.DataTree
         The trace, see `mmm_pipeline.model.trace`.
     """
+    settings = sampling or spec.sampling
 
     def build_and_sample() -> tuple[xr.Dataset, xr.Dataset]:
-        return sample_posterior(build_model(spec, features).model, spec.sampling, tell)
+        return sample_posterior(build_model(spec, features).model, settings, tell)
 
     (posterior, statistics), seconds = measure(build_and_sample)
     return assemble_trace(spec, features, posterior, statistics, seconds)

@@ -37,7 +37,7 @@ def name_request(spec: ModelSpec, features: xr.Dataset, versions: Mapping[str, s
         {
             "features": digest_arrays(features),
             "model": spec.model_part(),
-            "sampling": spec.sampling.model_dump(mode="json"),
+            "sampling": spec.sampling.model_dump(mode="json", exclude={"attempts"}),
             "versions": dict(versions),
         }
     )

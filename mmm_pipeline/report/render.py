@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from mmm_pipeline.gate.remedies import tabulate_attempts
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
@@ -44,6 +45,7 @@ def render_report(inputs: ReportInputs) -> str:
         scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
+        attempts=list_records(tabulate_attempts(fit.trace)),
         calibration=_list_calibration(inputs),
         selection=list_records(summarize_selection(fit)),
         assumptions=facts.list_assumptions(inputs),

@@ -23,7 +23,26 @@ class Sampling(SpecPart):
     target_accept: float = Field(
         default=0.9, ge=0.5, le=0.99, description="Acceptance rate the step size is tuned to."
     )
+    adaptation: Literal["auto", "low_rank", "diag"] = Field(
+        default="auto",
+        description="Which correlations between parameters nutpie adapts to: the strongest "
+        "(low_rank), none (diag), or the one or the other by the number of parameters (auto).",
+    )
     seed: int = Field(default=42, ge=0, lt=2**32, description="Seed of the random numbers.")
+    attempts: int = Field(
+        default=3,
+        ge=1,
+        le=5,
+        description="How often sampling is tried, each time more carefully, before a fit that "
+        "breaks a limit is refused.",
+    )
+
+    @model_validator(mode="after")
+    def _adapts_where_it_can(self) -> Self:
+        if self.adaptation != "auto" and self.sampler != "nutpie":
+            message = f"`adaptation` is honoured with `sampler: nutpie`; got {self.sampler!r}"
+            raise ValueError(message)
+        return self
 
 
 class Refit(SpecPart):

@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
@@ -22,7 +24,7 @@ from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
-from mmm_pipeline.spec import ModelSpec, Prespecification
+from mmm_pipeline.spec import ModelSpec, Prespecification, Sampling
 from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -66,6 +68,21 @@ def panel() -> ReportInputs:
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 200))
     return gather(require_converged(trace, examine(trace, spec.gate).numbers, spec), None)
+
+
+def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
+    assert "attempts, each more careful" not in render_report(inputs)
+    failed = Attempt(
+        fit_id="x", sampling=Sampling(), seconds=9.0, failures={"rhat": "R-hat reaches 1.2"}
+    )
+    last = failed.model_copy(update={"failures": {}})
+    noted = inputs.fit.trace.copy()
+    noted.attrs[ATTEMPTS] = json.dumps([one.model_dump(mode="json") for one in (failed, last)])
+
+    page = render_report(replace(inputs, fit=replace(inputs.fit, trace=noted)))
+
+    assert "It took 2 attempts, each more careful" in page
+    assert "R-hat reaches 1.2" in page
 
 
 def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:

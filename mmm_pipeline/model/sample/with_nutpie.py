@@ -59,7 +59,7 @@ def sample_with_nutpie(
         target_accept=sampling.target_accept,
         seed=sampling.seed,
         maxdepth=MAX_TREE_DEPTH,
-        adaptation="low_rank" if compiled.n_dim <= MAX_LOW_RANK else "diag",
+        adaptation=_choose_adaptation(sampling, compiled.n_dim),
         save_warmup=False,
         progress_bar=False,
         progress_callback=heard.put,
@@ -76,6 +76,13 @@ def sample_with_nutpie(
     divergences = int(statistics["diverging"].sum())
     tell(Progress(n_total, n_total, divergences, time.monotonic() - started))
     return tree["/posterior"].to_dataset(), statistics
+
+
+def _choose_adaptation(sampling: Sampling, n_free: int) -> str:
+    """Adapt to correlations where there are few numbers, unless the settings say otherwise."""
+    if sampling.adaptation != "auto":
+        return sampling.adaptation
+    return "low_rank" if n_free <= MAX_LOW_RANK else "diag"
 
 
 def _wait(
