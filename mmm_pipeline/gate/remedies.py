@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.examination import Examination
+from mmm_pipeline.gate.verdict import MIN_CHAINS
 from mmm_pipeline.model.fit import fit_model
 from mmm_pipeline.model.sample import Progress
 from mmm_pipeline.spec import ModelSpec, Sampling
@@ -183,8 +184,11 @@ def mend(sampling: Sampling, failures: Sequence[str], n_failed: int) -> Sampling
     -----
     Tuning is doubled. Divergences, a low BFMI and trajectories that are cut short bring the target
     acceptance three quarters of the way to 1, up to `MOST_CAREFUL`; anything else doubles the
-    draws. From the second failure on, a mass matrix of low rank gives way to a diagonal one.
+    draws. From the second failure on, a mass matrix of low rank gives way to a diagonal one. A
+    single chain cannot be mended: there is nothing to hold it against.
     """
+    if sampling.chains < MIN_CHAINS:
+        return None
     changes: dict[str, object] = {"tune": min(2 * sampling.tune, MOST_DRAWS)}
     if CAREFUL & set(failures):
         careful = 1 - (1 - sampling.target_accept) / 4

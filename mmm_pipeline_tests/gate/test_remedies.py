@@ -70,6 +70,10 @@ def test_a_second_failure_takes_another_mass_matrix() -> None:
     assert mended.adaptation == "diag"
 
 
+def test_a_single_chain_cannot_be_mended() -> None:
+    assert mend(Sampling(chains=1), ["rhat"], 1) is None
+
+
 class Heard:
     """Keeps what it is told."""
 
