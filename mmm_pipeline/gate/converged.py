@@ -138,9 +138,9 @@ def require_converged(
 
 def _require_own_numbers(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
     """Refuse numbers that are not those of the draws, whoever wrote them."""
-    from mmm_pipeline.gate.diagnostics import examine
+    from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
 
-    if examine(trace, spec.gate).numbers != diagnostics:
+    if diagnose(trace, assess_parameters(trace["/posterior"].to_dataset())) != diagnostics:
         message = (
             f"The diagnostics of {spec.name!r} must be what is measured of fit "
             f"{diagnostics.fit_id}; their numbers are others. Materialise {spec.name}/diagnostics."

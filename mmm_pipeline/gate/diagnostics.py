@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate.examination import Examination
+from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.spec import GateLimits
 
@@ -26,9 +27,10 @@ def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per element: ``parameter`` (such as ``roas[tv]``), ``mean``, ``sd``, ``rhat``
-        (rank-normalised, split), ``ess_bulk``, ``ess_tail`` (draws), ``is_stuck`` (constant in
-        some chain), ``is_broken`` (not finite somewhere). NaN where a number cannot be had.
+        One row per element: ``parameter`` (such as ``roas[tv]``), ``mean``, ``sd``, ``mcse``
+        (Monte Carlo standard error of the mean), ``rhat`` (rank-normalised, split), ``ess_bulk``,
+        ``ess_tail`` (draws), ``is_stuck`` (constant in some chain), ``is_broken`` (not finite
+        somewhere). NaN where a number cannot be had.
 
     References
     ----------
@@ -37,6 +39,7 @@ def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
     measures = {
         "mean": posterior.mean(("chain", "draw")),
         "sd": posterior.std(("chain", "draw")),
+        "mcse": az.mcse(posterior, method="mean"),
         "rhat": az.rhat(posterior, method="rank"),
         "ess_bulk": az.ess(posterior, method="bulk"),
         "ess_tail": az.ess(posterior, method="tail"),
@@ -64,7 +67,8 @@ def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     Examination
     """
     parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    return Examination(diagnose(trace, parameters), limits, parameters)
+    pathologies = find_pathologies(trace, parameters)
+    return Examination(diagnose(trace, parameters), limits, parameters, pathologies)
 
 
 def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:

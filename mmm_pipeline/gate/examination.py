@@ -21,11 +21,14 @@ class Examination:
         The limits of that day. The gate uses those of the spec as it is now.
     parameters : pandas.DataFrame
         A row per free parameter, from `assess_parameters`.
+    pathologies : tuple of str
+        What ails the posterior, a sentence each, from `find_pathologies`.
     """
 
     numbers: Diagnostics
     limits: GateLimits
     parameters: pd.DataFrame
+    pathologies: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -45,6 +48,7 @@ class Examination:
             "verdict": verdict.pop("word"),
             **self.numbers.model_dump(mode="json"),
             **verdict,
+            "pathologies": list(self.pathologies),
             "limits": self.limits.model_dump(mode="json"),
         }
         return json.dumps(record, indent=2, allow_nan=False) + "\n"
@@ -67,4 +71,5 @@ class Examination:
         record = json.loads(text)
         numbers = {name: record[name] for name in Diagnostics.model_fields}
         limits = GateLimits.model_validate(record["limits"])
-        return cls(Diagnostics.model_validate(numbers), limits, parameters)
+        pathologies = tuple(record["pathologies"])
+        return cls(Diagnostics.model_validate(numbers), limits, parameters, pathologies)

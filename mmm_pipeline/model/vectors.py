@@ -99,6 +99,32 @@ class Vector:
         """
         return self._own_dim(name, self.labels)
 
+    def read_draws(self, name: str, posterior: xr.Dataset) -> dict[str, xr.DataArray]:
+        """Read draws of the parameter, from those of the free variables that it is made of.
+
+        Parameters
+        ----------
+        name : str
+            Of the parameter.
+        posterior : xarray.Dataset
+            Draws of free variables.
+
+        Returns
+        -------
+        dict of str to xarray.DataArray
+            Without `dim`, by label.
+        """
+        found = {}
+        for free, labels in self._group(name).items():
+            own = self._dim if tuple(labels) == self._all else f"{free}_{self._dim}"
+            for label in labels:
+                draws, derive = (
+                    posterior[free].sel({own: label}, drop=True),
+                    self.stated[label].derive,
+                )
+                found[label] = derive(draws) if derive else draws
+        return {label: found[label] for label in self.labels}
+
     def _group(self, name: str) -> dict[str, list[str]]:
         """Give each free variable its labels: one for each quantity and family."""
         families = {
