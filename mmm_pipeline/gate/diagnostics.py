@@ -52,6 +52,28 @@ def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
     return table
 
 
+def list_draws(posterior: xr.Dataset) -> dict[str, np.ndarray]:
+    """List the draws of every free parameter, element by element.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        (chains, draws), by the names of `assess_parameters`.
+    """
+    names = _label(posterior.isel(chain=0, draw=0, drop=True))
+    parts = [
+        values.transpose("chain", "draw", ...).to_numpy().reshape(*values.shape[:2], -1)
+        for values in posterior.values()
+    ]
+    whole = np.concatenate(parts, axis=2)
+    return {name: whole[..., place] for place, name in enumerate(names)}
+
+
 def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     """Measure a fit and write down what was found.
 

@@ -15,7 +15,7 @@ from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import show_figure, show_numbers, show_table
+from mmm_pipeline.lineage.pictures import show_drawing, show_figure, show_numbers, show_table
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.trace import name_request_now, note_prespecification
 from mmm_pipeline.spec import ModelSpec, Prespecification
@@ -212,10 +212,13 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         # Always measured anew: what the gate goes by is never taken from an earlier file.
         from mmm_pipeline.gate.diagnostics import examine
         from mmm_pipeline.gate.remedies import tabulate_attempts
+        from mmm_pipeline.report.chains import draw_chains
 
         examination = examine(fitted_trace, model.spec.gate)
         model.store.keep_examination(examination)
         attempts = tabulate_attempts(fitted_trace)
+        figures = draw_chains(fitted_trace, examination.parameters)
+        model.store.write_figures("diagnostics", figures)
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
             context.log.error(sentence)
@@ -234,6 +237,7 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
                 "attempts": len(attempts),
                 **({"attempts_made": show_table(attempts)} if len(attempts) > 1 else {}),
                 "parameters": show_table(examination.parameters),
+                **{name: show_drawing(name, figure) for name, figure in figures.items()},
             },
         )
         yield from report_verdict(verdict, show_numbers(numbers.measures))

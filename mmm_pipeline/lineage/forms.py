@@ -153,6 +153,20 @@ class PageForm:
         return stem.with_suffix(".html").read_text(encoding="utf-8")
 
 
+class FigureForm:
+    """A figure, as PNG. It is for a reader, and cannot be read back."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".png",)
+
+    def write(self, value: Any, stem: Path) -> None:
+        """Write one file."""
+        value.savefig(stem.with_suffix(".png"), dpi=144, metadata={"Software": None})
+
+    def read(self, stem: Path) -> bytes:
+        """Read its bytes."""
+        return stem.with_suffix(".png").read_bytes()
+
+
 class ProfileForm:
     """A table as Parquet, and its page."""
 

@@ -4,6 +4,7 @@ How a result becomes a file belongs to `mmm_pipeline.lineage.forms`.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,12 @@ from mmm_pipeline.errors import SpecError, StaleFitError
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.gate.verdict import judge
 from mmm_pipeline.lineage.files import get, put, try_get
-from mmm_pipeline.lineage.forms import DiagnosticsForm, Form, RecordForm, TraceForm
+from mmm_pipeline.lineage.forms import DiagnosticsForm, FigureForm, Form, RecordForm, TraceForm
 from mmm_pipeline.model.trace import has_own_identity
 from mmm_pipeline.spec import GateLimits, Prespecification
 
 TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
+FIGURE_FORM = FigureForm()
 PRESPECIFICATION = "prespecification"
 """Name of the file that says what was decided before the first fit."""
 
@@ -212,6 +214,19 @@ class Store:
         folder = self._fit_folder(examination.numbers.fit_id)
         if not (folder / "diagnostics.json").exists():
             put(folder, "diagnostics", DIAGNOSTICS_FORM, examination)
+
+    def write_figures(self, asset: str, figures: Mapping[str, Any]) -> None:
+        """Write an asset's figures into a folder of its name.
+
+        Parameters
+        ----------
+        asset : str
+            Its name.
+        figures : mapping of str to matplotlib.figure.Figure
+            By name.
+        """
+        for name, figure in figures.items():
+            put(self.folder / asset, name, FIGURE_FORM, figure)
 
     def find_fit(self, request_id: str) -> xr.DataTree | None:
         """Find the latest fit that answers a request.

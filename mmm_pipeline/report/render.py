@@ -6,15 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.gate.remedies import tabulate_attempts
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
 from mmm_pipeline.report.beliefs import list_beliefs
+from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
-from mmm_pipeline.report.style import encode_svg
+from mmm_pipeline.report.style import encode_png, encode_svg
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -53,6 +55,7 @@ def render_report(inputs: ReportInputs) -> str:
         priors=list_beliefs(fit.spec, inputs.prior),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
         figures=_draw_all(inputs),
+        chains=_draw_chains(inputs),
         sampling=read_spec(fit.trace).sampling,
         sampler=facts.describe_sampler(inputs),
     )
@@ -77,6 +80,13 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     if inputs.calibration is not None:
         drawn["calibration"] = figures.draw_calibration(inputs.calibration)
     return {name: encode_svg(figure) for name, figure in drawn.items()}
+
+
+def _draw_chains(inputs: ReportInputs) -> dict[str, str]:
+    """Draw how the chains ran; thousands of points are smaller as an image."""
+    fit = inputs.fit
+    drawn = draw_chains(fit.trace, assess_parameters(fit.posterior))
+    return {name: encode_png(figure, dpi=110) for name, figure in drawn.items()}
 
 
 def _list_calibration(inputs: ReportInputs) -> list[dict[str, Any]]:

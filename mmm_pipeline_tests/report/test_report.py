@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -68,6 +69,40 @@ def panel() -> ReportInputs:
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 200))
     return gather(require_converged(trace, examine(trace, spec.gate).numbers, spec), None)
+
+
+def test_experiments_have_their_section(inputs: ReportInputs) -> None:
+    row = {
+        "name": "push",
+        "channel": "tv",
+        "start": "2023-03-06",
+        "end": "2023-04-02",
+        "market": 1.0,
+        "spend": 2e4,
+        "lift": 3e4,
+        "standard_error": 5e3,
+        "standard_error_used": 8e3,
+        "was_foreseen": True,
+    }
+    for word, value in (("lift_before", 2e4), ("lift_after", 2.5e4), ("roas_before", 1.0)):
+        row |= {word: value, f"{word}_lower": value / 2, f"{word}_upper": value * 2}
+    table = pd.DataFrame([row | {"roas_after": 1.2}])
+    table.attrs["fit_id"] = inputs.fit.fit_id
+
+    page = render_report(replace(inputs, calibration=table))
+
+    assert "The model knows of 1 experiment." in page
+    assert "it would have foreseen 1 of 1" in page
+    assert "push, tv" in page
+    unknown = table.assign(lift_before=float("nan"), was_foreseen=pd.NA)
+    unknown.attrs["fit_id"] = inputs.fit.fit_id
+    assert "did not converge, so what they changed is not known" in render_report(
+        replace(inputs, calibration=unknown)
+    )
+    other = table.copy()
+    other.attrs["fit_id"] = "another"
+    with pytest.raises(StaleFitError, match="calibration"):
+        replace(inputs, calibration=other)
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
@@ -174,7 +209,7 @@ def test_every_figure_is_there_and_described(page: str) -> None:
     reader = Reader()
     reader.feed(page)
 
-    assert len(reader.images) == 7
+    assert len(reader.images) == 11
     assert all(image["alt"] for image in reader.images)
     assert reader.headings == 9
 
