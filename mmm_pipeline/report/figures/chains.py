@@ -121,7 +121,7 @@ def draw_energy(energy: npt.NDArray[np.float64], bfmi: Sequence[float]) -> Figur
     )
     axes.set_yticks([])
     words = ", ".join(f"{one:.2f}" for one in bfmi)
-    axes.set_xlabel(f"BFMI of each chain: {words} (limit 0.3)", color=MUTED)
+    axes.set_xlabel(f"BFMI of each chain: {words}", color=MUTED)
     legend_above(axes)
     return figure
 
