@@ -11,8 +11,6 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.gate.diagnostics import assess_parameters
-from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, summarize
 
@@ -90,23 +88,6 @@ class ReportInputs:
     def quality(self) -> FitQuality:
         """How close the fit comes."""
         return assess_fit(self.model_fit)
-
-
-def list_pathologies(inputs: ReportInputs) -> tuple[str, ...]:
-    """Say what ails the posterior, though it converged.
-
-    Parameters
-    ----------
-    inputs : ReportInputs
-        The report's.
-
-    Returns
-    -------
-    tuple of str
-        A sentence each.
-    """
-    fit = inputs.fit
-    return find_pathologies(fit.trace, assess_parameters(fit.posterior))
 
 
 def tabulate_shares(inputs: ReportInputs) -> pd.DataFrame:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.diagnostics import assess_parameters
+from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.gate.remedies import tabulate_attempts
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
@@ -34,6 +36,7 @@ def render_report(inputs: ReportInputs) -> str:
     """
     fit, first = inputs.fit, inputs.fit.prespecification
     truth = facts.tabulate_truth(inputs)
+    parameters = assess_parameters(fit.posterior)
     return open_template("report.html").render(
         fit=fit,
         spec=fit.spec,
@@ -47,7 +50,7 @@ def render_report(inputs: ReportInputs) -> str:
         scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
-        pathologies=facts.list_pathologies(inputs),
+        pathologies=find_pathologies(fit.trace, parameters),
         attempts=list_records(tabulate_attempts(fit.trace)),
         calibration=_list_calibration(inputs),
         selection=list_records(summarize_selection(fit)),
@@ -55,7 +58,7 @@ def render_report(inputs: ReportInputs) -> str:
         priors=list_beliefs(fit.spec, inputs.prior),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
         figures=_draw_all(inputs),
-        chains=_draw_chains(inputs),
+        chains=_draw_chains(fit, parameters),
         sampling=read_spec(fit.trace).sampling,
         sampler=facts.describe_sampler(inputs),
     )
@@ -82,10 +85,9 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     return {name: encode_svg(figure) for name, figure in drawn.items()}
 
 
-def _draw_chains(inputs: ReportInputs) -> dict[str, str]:
+def _draw_chains(fit: ConvergedFit, parameters: pd.DataFrame) -> dict[str, str]:
     """Draw how the chains ran; thousands of points are smaller as an image."""
-    fit = inputs.fit
-    drawn = draw_chains(fit.trace, assess_parameters(fit.posterior))
+    drawn = draw_chains(fit.trace, parameters)
     return {name: encode_png(figure, dpi=110) for name, figure in drawn.items()}
 
 
