@@ -12,6 +12,7 @@ from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.ingest.validate import validate_source
+from mmm_pipeline.insight.contributions import compute_contributions
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
@@ -112,6 +113,52 @@ def test_media_that_work_better_at_one_time_are_found() -> None:
     returns = summarize_returns(fit(frame, spec)).draws
 
     assert list_missed(returns["roas"], truth["roas"]) == []
+
+
+def test_money_per_order_is_found() -> None:
+    frame, truth = simulate_world(make_world())
+    data = {"path": "data/a.csv", "date": "week", "target": "sales", "kpi": "count"}
+    media = {"tv": {"cost_per_target": {"low": 0.2, "mid": 1, "high": 5}}, "search": {}}
+    spec = make_spec(data=data, media=media, controls={"price": {"sign": "negative"}})
+
+    returns = summarize_returns(fit(frame, spec))
+
+    assert list_missed(returns.draws["roas"], truth["roas"]) == []
+    table = returns.table.set_index("channel")
+    for name, roas in truth["roas"].items():
+        bounds = table.loc[name, ["cost_per_target_lower", "cost_per_target_upper"]]
+        assert 0.9 * bounds.iloc[0] < 1 / roas < 1.1 * bounds.iloc[1]
+
+
+def test_calendar_and_lasting_controls_are_found() -> None:
+    rng = np.random.default_rng(5)
+    weeks = pd.date_range("2022-01-03", periods=156, freq="W-MON")
+    weather, spend = rng.normal(size=156), rng.gamma(3.0, 10_000.0, 156)
+    lasting = np.convolve(weather, np.array([8, 4, 2, 1]) / 15)[:156]
+    fair = weeks.isin(pd.to_datetime(["2022-06-06", "2023-06-05", "2024-06-03"]))
+    wave = np.sin(2 * np.pi * (weeks.day - 1) / weeks.days_in_month)
+    brought = 1.5 * spend
+    sales = 4e5 + brought + 2e4 * lasting + 6e4 * fair + 1e4 * wave + rng.normal(0, 6e3, 156)
+    frame = pd.DataFrame({"week": weeks, "sales": sales, "tv": spend, "weather": weather})
+    spec = make_spec(
+        media={"tv": {"carryover": "none", "saturation": "none"}},
+        controls={"weather": {"scale": "none", "carryover": "medium"}},
+        events={"fair": {"days": ["2022-06-06", "2023-06-05", "2024-06-03"], "sign": "positive"}},
+        seasonality={"yearly": 0, "monthly": 1},
+        trend="none",
+    )
+
+    found = fit(frame, spec)
+
+    assert list_missed(summarize_returns(found).draws["roas"], {"tv": 1.5}) == []
+    terms = compute_contributions(found)
+    truth = {"weather": 2e4 * lasting, "fair": 6e4 * fair}
+    for name, values in truth.items():
+        # A term is known up to its mean, which is the intercept's: how far it moves, and when.
+        one = terms.sel(component=name)
+        low, high = one.std("date").quantile([0.025, 0.975], ["chain", "draw"]).to_numpy()
+        assert low <= values.std() <= high
+        assert np.corrcoef(one.mean(["chain", "draw"]), values)[0, 1] > 0.98
 
 
 def test_reach_and_frequency_are_found() -> None:
