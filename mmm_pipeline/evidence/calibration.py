@@ -7,13 +7,10 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.returns import summarize_returns
-from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.lift_tests import LIFT, LIFT_TEST, ROW
 from mmm_pipeline.spec import ModelSpec
-
-NUMBERS = ("lift", "standard_error", "standard_error_used")
-"""Columns of what an experiment found."""
 
 
 def forget_experiments(spec: ModelSpec, features: xr.Dataset) -> tuple[ModelSpec, xr.Dataset]:
@@ -74,47 +71,43 @@ def summarize_calibration(fit: ConvergedFit, without: ConvergedFit | None) -> pd
             },
         }
     )
+    nothing = xr.full_like(features["lift"], np.nan).expand_dims(chain=1, draw=1)
     for word, one in (("before", without), ("after", fit)):
-        lifts = None if one is None else _expect_lifts(fit, one)
-        table = table.join(_bound(f"lift_{word}", lifts, len(table)))
-        roas = None if one is None else _expect_returns(one, table["channel"])
-        table = table.join(_bound(f"roas_{word}", roas, len(table)))
+        lifts = nothing if one is None else _expect_lifts(fit, one)
+        roas = nothing if one is None else _expect_returns(one, features)
+        table = table.join(_tabulate(lifts, f"lift_{word}")).join(_tabulate(roas, f"roas_{word}"))
         if word == "before":
-            table["was_foreseen"] = _foresee(lifts, table)
+            table["was_foreseen"] = pd.NA if one is None else _foresee(lifts, features)
+    table = table.astype({"was_foreseen": "boolean"})
     table.attrs["fit_id"] = fit.fit_id
     return table
 
 
-def _expect_lifts(fit: ConvergedFit, draws_of: ConvergedFit) -> np.ndarray:
-    """Compute what every experiment brought, in each draw: (draws, experiments)."""
+def _expect_lifts(fit: ConvergedFit, draws_of: ConvergedFit) -> xr.DataArray:
+    """Compute what every experiment brought, in each draw."""
     lifts = compute_variables(restore_model(fit).model, draws_of.posterior, [LIFT])[LIFT]
-    return lifts.transpose(*SAMPLE_DIMS, LIFT_TEST).to_numpy().reshape(-1, lifts.sizes[LIFT_TEST])
+    return lifts.transpose(*SAMPLE_DIMS, LIFT_TEST)
 
 
-def _expect_returns(fit: ConvergedFit, channels: pd.Series) -> np.ndarray:
-    """Take the return of every experiment's channel, in each draw: (draws, experiments)."""
-    roas = summarize_returns(fit).draws["roas"].sel(channel=channels.tolist())
-    return roas.transpose(*SAMPLE_DIMS, "channel").to_numpy().reshape(-1, len(channels))
+def _expect_returns(fit: ConvergedFit, features: xr.Dataset) -> xr.DataArray:
+    """Take the return of every experiment's channel, in each draw."""
+    return summarize_returns(fit).draws["roas"].sel(channel=features["lift_channel"])
 
 
-def _bound(name: str, draws: np.ndarray | None, count: int) -> pd.DataFrame:
-    """Summarise draws by their mean and 5-95 % interval."""
-    nothing = np.full((1, count), np.nan)
-    values = nothing if draws is None else draws
-    return pd.DataFrame(
-        {
-            name: values.mean(axis=0),
-            f"{name}_lower": np.quantile(values, LOWER, axis=0),
-            f"{name}_upper": np.quantile(values, UPPER, axis=0),
-        }
+def _tabulate(draws: xr.DataArray, name: str) -> pd.DataFrame:
+    """Summarise draws, a row per experiment."""
+    return (
+        summarize(draws, name)
+        .drop_vars("channel", errors="ignore")
+        .to_dataframe()
+        .reset_index(drop=True)
     )
 
 
-def _foresee(draws: np.ndarray | None, table: pd.DataFrame) -> pd.Series:
+def _foresee(lifts: xr.DataArray, features: xr.Dataset) -> np.ndarray:
     """Tell whether a model that knew of no experiment would have had them find this."""
-    if draws is None:
-        return pd.Series(pd.NA, index=table.index, dtype="boolean")
-    error = table["standard_error_used"].to_numpy()
-    measured = draws + error * np.random.default_rng(1).standard_normal(draws.shape)
-    lower, upper = np.quantile(measured, [LOWER, UPPER], axis=0)
-    return pd.Series((lower <= table["lift"]) & (table["lift"] <= upper)).astype("boolean")
+    noise = lifts.copy(data=np.random.default_rng(1).standard_normal(lifts.shape))
+    measured = summarize(lifts + features["lift_error_used"] * noise, "lift")
+    lift = features["lift"]
+    is_inside = (measured["lift_lower"] <= lift) & (lift <= measured["lift_upper"])
+    return is_inside.to_numpy()

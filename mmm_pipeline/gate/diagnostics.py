@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate.examination import Examination
-from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.spec import GateLimits
 
@@ -88,6 +87,9 @@ def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     -------
     Examination
     """
+    # In here, because it needs the model's priors, and the gate, which measures only, does not.
+    from mmm_pipeline.gate.pathologies import find_pathologies
+
     parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
     pathologies = find_pathologies(trace, parameters)
     return Examination(diagnose(trace, parameters), limits, parameters, pathologies)

@@ -6,6 +6,7 @@ Settings of the sampler alone are changed. What would change the model is advice
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
@@ -14,9 +15,10 @@ from pydantic import BaseModel, ConfigDict
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import MIN_CHAINS
-from mmm_pipeline.model.fit import fit_model
-from mmm_pipeline.model.sample import Progress
 from mmm_pipeline.spec import ModelSpec, Sampling
+
+if TYPE_CHECKING:
+    from mmm_pipeline.model.sample import Progress
 
 MOST_CAREFUL = 0.99
 """Largest target acceptance."""
@@ -65,7 +67,7 @@ class Witness:
         Given every attempt's trace, and what was measured of it.
     """
 
-    tell: Callable[[Progress], None]
+    tell: Callable[["Progress"], None]
     warn: Callable[[str], None]
     keep: Callable[[xr.DataTree, Examination], None]
 
@@ -95,6 +97,8 @@ def fit_until_it_holds(
     attempts = [] if begun is None else list(read_attempts(begun))
 
     def attempt(sampling: Sampling) -> xr.DataTree:
+        from mmm_pipeline.model.fit import fit_model  # Seconds that a fit that holds need not wait.
+
         trace = fit_model(spec, features, witness.tell, sampling)
         examination = examine(trace, spec.gate)
         attempts.append(

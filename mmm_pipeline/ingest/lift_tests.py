@@ -10,9 +10,9 @@ import xarray as xr
 from mmm_pipeline.errors import DataError, Problem, shorten, suggest
 from mmm_pipeline.ingest.parse import parse_days, parse_numbers, parse_texts
 from mmm_pipeline.ingest.query import show_place
+from mmm_pipeline.ingest.read import EXPERIMENTS_SETTING
 from mmm_pipeline.spec import ModelSpec
 
-SETTING = ("experiments",)
 REQUIRED = ("channel", "start", "end", "spend", "lift", "standard_error")
 """Columns that a table of experiments has."""
 OPTIONAL = ("name", "market")
@@ -198,4 +198,4 @@ def _name_rows(bad: pd.Series) -> str:
 
 def _tell(message: str) -> Problem:
     """Word a problem of the table."""
-    return Problem("bad_experiment", message, setting=SETTING)
+    return Problem("bad_experiment", message, setting=EXPERIMENTS_SETTING)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmm_pipeline.ingest.read import EXPERIMENTS_SETTING, list_places, read_source
+from mmm_pipeline.ingest.read import MEDIA_SETTING, PATH_SETTING, list_places, read_source
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.spec import ModelSpec
 
-TABLES = {("data", "path"): "raw_data", ("data", "media_long", "path"): "raw_media"}
+TABLES = {PATH_SETTING: "raw_data", MEDIA_SETTING: "raw_media"}
 """What a source is called, by the words that name it."""
 
 
@@ -37,6 +37,6 @@ def load_frame(spec: ModelSpec, root: Path) -> pd.DataFrame:
     tables = {
         TABLES[setting]: read_source(root, place, spec.data.csv, setting).frame
         for setting, place in list_places(spec).items()
-        if setting != EXPERIMENTS_SETTING
+        if setting in TABLES
     }
     return validate_source(tables, spec).frame

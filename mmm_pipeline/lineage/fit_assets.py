@@ -184,16 +184,15 @@ def find_or_fit(
     else:
         context.log.info("Compiling the model; sampling follows.")
     from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
-    from mmm_pipeline.model.sample import Progress
 
     def keep(trace: xr.DataTree, examination: Examination) -> None:
         model.store.keep_fit(note(trace))
         model.store.keep_examination(examination)
 
-    def tell(progress: Progress) -> None:
-        context.log.info(str(progress))
-
-    return note(fit_until_it_holds(spec, features, Witness(tell, context.log.warning, keep), begun))
+    witness = Witness(
+        tell=lambda progress: context.log.info(str(progress)), warn=context.log.warning, keep=keep
+    )
+    return note(fit_until_it_holds(spec, features, witness, begun))
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

@@ -13,6 +13,7 @@ import xarray as xr
 from mmm_pipeline.errors import DataError, Problem
 from mmm_pipeline.ingest.grain import extend_calendar
 from mmm_pipeline.ingest.lift_tests import LiftTest
+from mmm_pipeline.ingest.read import EXPERIMENTS_SETTING
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.lift_tests import LAG, LIFT_TEST, ROW, TIME
 from mmm_pipeline.model.shape_priors import state_carryover
@@ -275,4 +276,4 @@ def _put_together(
 def _tell(test: LiftTest, words: str) -> Problem:
     """Word a problem of an experiment."""
     message = f"Experiment {test.name!r} {words}."
-    return Problem("bad_experiment", message, setting=("experiments",))
+    return Problem("bad_experiment", message, setting=EXPERIMENTS_SETTING)
