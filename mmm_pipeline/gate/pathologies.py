@@ -15,8 +15,7 @@ import xarray as xr
 from mmm_pipeline.errors import shorten
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.return_priors import state_returns
-from mmm_pipeline.model.shape_priors import state_carryover, state_saturation
-from mmm_pipeline.model.tightening import read_factors
+from mmm_pipeline.model.shape_priors import state_media_carryover, state_saturation
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.spec import ModelSpec
 
@@ -60,11 +59,10 @@ class Channels:
     def of(cls, trace: xr.DataTree) -> "Channels":
         """Read them from a fit."""
         spec, features = read_spec(trace), trace["/inputs"].to_dataset()
-        posterior, names = trace["/posterior"].to_dataset(), list(spec.media)
-        carryovers = {name: media.carryover for name, media in spec.media.items()}
+        posterior = trace["/posterior"].to_dataset()
         vectors = (
             ("", state_returns(spec, features)),
-            ("adstock_", state_carryover(carryovers, names, read_factors(spec, features))),
+            ("adstock_", state_media_carryover(spec, features)),
             ("saturation_", state_saturation(spec, features)),
         )
         returns, lengths, bends = (

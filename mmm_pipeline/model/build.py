@@ -22,13 +22,13 @@ from mmm_pipeline.model.pooling import Cells
 from mmm_pipeline.model.reach import Reach
 from mmm_pipeline.model.return_priors import DEFAULT_MEDIA_SHARE, state_returns
 from mmm_pipeline.model.shape_priors import (
+    read_curve,
     read_saturation,
-    state_carryover,
     state_frequency,
+    state_media_carryover,
     state_saturation,
 )
 from mmm_pipeline.model.terms import constant
-from mmm_pipeline.model.tightening import read_factors
 from mmm_pipeline.model.trend import DRIFT, N_CHANGEPOINTS, CurveEffect, LineEffect
 from mmm_pipeline.spec import ModelSpec
 
@@ -150,13 +150,9 @@ def _build_media(
     """Give each channel its forms, their priors, and the height that its return needs."""
     scaled = features["exposure"] / features["channel_scale"]
     forms = {name: media.carryover.form for name, media in spec.media.items()}
-    carryovers = {name: media.carryover for name, media in spec.media.items()}
-    lengths = state_carryover(carryovers, list(spec.media), read_factors(spec, features))
+    lengths = state_media_carryover(spec, features)
     carryover = CarryoverTransformation(forms, spec.l_max, lengths)
-    curves = {
-        name: "none" if media.reach else read_saturation(media).form
-        for name, media in spec.media.items()
-    }
+    curves = {name: read_curve(media).form for name, media in spec.media.items()}
     saturation = state_saturation(spec, features)
     sign = [-1.0 if media.kind == "competitor" else 1.0 for media in spec.media.values()]
     amplitude = Amplitude(

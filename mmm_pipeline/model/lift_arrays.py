@@ -16,8 +16,7 @@ from mmm_pipeline.ingest.lift_tests import LiftTest
 from mmm_pipeline.ingest.read import EXPERIMENTS_SETTING
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.lift_tests import LAG, LIFT_TEST, ROW, TIME
-from mmm_pipeline.model.shape_priors import state_carryover
-from mmm_pipeline.model.tightening import read_factors
+from mmm_pipeline.model.shape_priors import state_media_carryover
 from mmm_pipeline.spec import ModelSpec
 
 HALF_LIFE_WEEKS = 52.0
@@ -160,9 +159,7 @@ def _expect_captured(
 ) -> float:
     """Expect the share of an effect that comes to pass within so many periods, a priori."""
     name, form = test.channel, spec.media[test.channel].carryover.form
-    vectors = state_carryover(
-        {name: spec.media[name].carryover}, [name], read_factors(spec, features)
-    )
+    vectors = state_media_carryover(spec, features)
     taken = {}
     for word in CARRYOVER_PARAMETERS[form]:
         prior = vectors[word].stated[name]

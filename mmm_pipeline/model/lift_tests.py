@@ -1,6 +1,6 @@
 """What experiments found, held against what the model says that they brought."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,16 @@ from mmm_pipeline.model.formulas import (
     weigh_lags,
 )
 from mmm_pipeline.model.link import Link
-from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
+from mmm_pipeline.model.media import (
+    CarryoverTransformation,
+    ResponseTransformation,
+    join_forms,
+    read_parameters,
+    take_parameters,
+)
 from mmm_pipeline.model.reach import CONTACT_EFFECT
 from mmm_pipeline.model.terms import constant, freeze
 from mmm_pipeline.model.trend import DRIFT
-from mmm_pipeline.model.vectors import along_channel, join, pick
 
 LIFT = "lift_expected"
 """Variable: target units that the model says each experiment brought, dims ``(lift_test,)``."""
@@ -95,7 +100,6 @@ class _Rows:
     def __init__(self, features: xr.Dataset) -> None:
         self._features = features
         self._channels = [str(name) for name in features["lift_row_channel"].to_numpy()]
-        self._labels = [str(number) for number in range(len(self._channels))]
 
     def bend(self, mmm: MMM, exposure: xr.DataArray) -> XTensorVariable:
         """Carry over and bend exposure, dims ``(lift_row, lift_time, lift_lag)``."""
@@ -109,23 +113,28 @@ class _Rows:
 
     def _weigh(self, mmm: MMM) -> XTensorVariable:
         lags = constant(xr.DataArray(np.arange(float(mmm.adstock.l_max)), dims=LAG))
-        weights = []
-        for form, places in _group(self._channels, mmm.adstock.forms).items():
-            words = CARRYOVER_PARAMETERS[form]
-            taken = self._take(mmm, mmm.adstock, words, places)
-            one = weigh_lags(form, lags, mmm.adstock.l_max, LAG, **taken)
-            one = one if "channel" in one.dims else one.expand_dims(channel=len(places))
-            weights.append((one, [self._labels[place] for place in places]))
-        return join(weights, self._labels).rename({"channel": ROW})
+
+        def weigh(form: str, places: list[int]) -> XTensorVariable:
+            taken = self._take(mmm, mmm.adstock, CARRYOVER_PARAMETERS[form], places)
+            return weigh_lags(form, lags, mmm.adstock.l_max, LAG, **taken)
+
+        return self._join(mmm.adstock, weigh)
 
     def _saturate(self, mmm: MMM, carried: XTensorVariable) -> XTensorVariable:
-        curves = []
-        for form, places in _group(self._channels, mmm.saturation.forms).items():
-            words = SATURATION_PARAMETERS[form]
-            taken = self._take(mmm, mmm.saturation, words, places)
-            mine = carried.isel({ROW: places}).rename({ROW: "channel"})
-            curves.append((saturate(form, mine, **taken), [self._labels[p] for p in places]))
-        return join(curves, self._labels).rename({"channel": ROW})
+        def bend(form: str, places: list[int]) -> XTensorVariable:
+            taken = self._take(mmm, mmm.saturation, SATURATION_PARAMETERS[form], places)
+            return saturate(form, carried.isel({ROW: places}).rename({ROW: "channel"}), **taken)
+
+        return self._join(mmm.saturation, bend)
+
+    def _join(
+        self,
+        transformation: CarryoverTransformation | ResponseTransformation,
+        compute: Callable[[str, list[int]], XTensorVariable],
+    ) -> XTensorVariable:
+        """Compute every row in the form of its channel."""
+        forms = [transformation.forms[channel] for channel in self._channels]
+        return join_forms(forms, compute).rename({"channel": ROW})
 
     def _take(
         self,
@@ -133,18 +142,11 @@ class _Rows:
         transformation: CarryoverTransformation | ResponseTransformation,
         words: tuple[str, ...],
         places: list[int],
-    ) -> dict[str, XTensorVariable]:
+    ) -> dict[str, Any]:
         """Take parameters for some rows."""
         channels = [self._channels[place] for place in places]
-        mapping = transformation.variable_mapping
-        return {
-            word: pick(
-                along_channel(mmm.model[mapping[word]]),
-                transformation.parameters[word].labels,
-                channels,
-            )
-            for word in words
-        }
+        values = read_parameters(mmm.model, transformation)
+        return take_parameters(transformation, values, words, channels)
 
     def look_up(self, values: XTensorVariable) -> XTensorVariable:
         """Take the entry of each row's channel and cell, dims ``(lift_row,)``."""
@@ -164,11 +166,3 @@ class _Rows:
         is_then = (places[..., None] == np.arange(n_dates)).astype(float)
         dated = (values * ptx.as_xtensor(is_then, dims=(ROW, TIME, "date"))).sum(dim="date")
         return dated + ptx.as_xtensor((places < 0).astype(float), dims=(ROW, TIME))
-
-
-def _group(channels: list[str], forms: Mapping[str, str]) -> dict[str, list[int]]:
-    """List the rows of each form."""
-    groups: dict[str, list[int]] = {}
-    for place, channel in enumerate(channels):
-        groups.setdefault(forms[channel], []).append(place)
-    return groups

@@ -1,7 +1,7 @@
 """The library's two media transformations, with a form for each channel."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
 
 import pymc as pm
 import pytensor.tensor as pt
@@ -18,6 +18,15 @@ from mmm_pipeline.model.formulas import (
     weigh_lags,
 )
 from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
+
+
+class HasParameters(Protocol):
+    """What has parameters with an entry for some of the channels."""
+
+    @property
+    def parameters(self) -> Mapping[str, Vector]:
+        """Those that its forms take, by name."""
+
 
 NOT_TAKEN = 1.0
 """What stands for a parameter that no channel's form takes; it is never read."""
@@ -71,14 +80,16 @@ class CarryoverTransformation(AdstockTransformation):  # type: ignore[misc]
         values = {"alpha": alpha, "delay": delay, "scale": scale, "slope": slope}
         kernel = f"{dim}_kernel"
         lags = ptx.as_xtensor(pt.arange(self.l_max, dtype="float64"), dims=(kernel,))
-        weights = []
-        for form, channels in _group(self.forms).items():
-            taken = _take(self.parameters, values, CARRYOVER_PARAMETERS[form], channels)
-            one = weigh_lags(form, lags, self.l_max, kernel, **taken)
-            is_constant = "channel" not in one.dims
-            one = one.expand_dims(channel=len(channels)) if is_constant else one
-            weights.append((one, channels))
-        return batched_convolution(x, join(weights, list(self.forms)), dim=dim, kernel_dim=kernel)
+
+        names = list(self.forms)
+
+        def weigh(form: str, places: list[int]) -> XTensorVariable:
+            channels = [names[place] for place in places]
+            taken = take_parameters(self, values, CARRYOVER_PARAMETERS[form], channels)
+            return weigh_lags(form, lags, self.l_max, kernel, **taken)
+
+        weights = join_forms(list(self.forms.values()), weigh)
+        return batched_convolution(x, weights, dim=dim, kernel_dim=kernel)
 
 
 class ResponseTransformation(SaturationTransformation):  # type: ignore[misc]
@@ -141,14 +152,13 @@ class ResponseTransformation(SaturationTransformation):  # type: ignore[misc]
             "exponent": exponent,
         }
         names = list(self.forms)
-        curves = []
-        for form, channels in _group(self.forms).items():
-            taken = _take(self.parameters, values, SATURATION_PARAMETERS[form], channels)
-            mine = pick(x, names, channels) if "channel" in x.dims else x
-            one = saturate(form, mine, **taken)
-            is_common = "channel" not in one.dims
-            curves.append((one.expand_dims(channel=len(channels)) if is_common else one, channels))
-        return join(curves, names) * beta
+
+        def bend(form: str, places: list[int]) -> XTensorVariable:
+            channels = [names[place] for place in places]
+            taken = take_parameters(self, values, SATURATION_PARAMETERS[form], channels)
+            return saturate(form, pick(x, names, channels) if "channel" in x.dims else x, **taken)
+
+        return join_forms(list(self.forms.values()), bend) * beta
 
 
 def read_parameters(
@@ -176,21 +186,54 @@ def read_parameters(
     }
 
 
-def _group(forms: Mapping[str, str]) -> dict[str, list[str]]:
-    """List the channels of each form."""
-    groups: dict[str, list[str]] = {}
-    for channel, form in forms.items():
-        groups.setdefault(form, []).append(channel)
-    return groups
+def join_forms(
+    forms: Sequence[str], compute: Callable[[str, list[int]], XTensorVariable]
+) -> XTensorVariable:
+    """Compute what differs from form to form, once for each, and put it together.
+
+    Parameters
+    ----------
+    forms : sequence of str
+        Form of each entry.
+    compute : callable
+        Given a form and the places of its entries: their values, in that order along ``channel``,
+        or one without it where all are the same.
+
+    Returns
+    -------
+    XTensorVariable
+        Along ``channel``, in the order of `forms`.
+    """
+    parts = []
+    for form in dict.fromkeys(forms):
+        places = [place for place, one in enumerate(forms) if one == form]
+        part = compute(form, places)
+        part = part if "channel" in part.dims else part.expand_dims(channel=len(places))
+        parts.append((part, [str(place) for place in places]))
+    return join(parts, [str(place) for place in range(len(forms))])
 
 
-def _take(
-    parameters: Mapping[str, Vector],
-    values: Mapping[str, Any],
-    words: tuple[str, ...],
-    channels: list[str],
+def take_parameters(
+    owner: HasParameters, values: Mapping[str, Any], words: Sequence[str], channels: Sequence[str]
 ) -> dict[str, Any]:
-    """Take what a form needs, for the channels that have it."""
+    """Take what a form needs, for the channels that have it.
+
+    Parameters
+    ----------
+    owner : CarryoverTransformation, ResponseTransformation or Reach
+        Whose parameters they are.
+    values : mapping of str to XTensorVariable
+        All of them, by name.
+    words : sequence of str
+        Names of those that the form takes.
+    channels : sequence of str
+        Channels, any of them more than once.
+
+    Returns
+    -------
+    dict of str to XTensorVariable, dims ``(channel,)``
+    """
     return {
-        word: pick(along_channel(values[word]), parameters[word].labels, channels) for word in words
+        word: pick(along_channel(values[word]), owner.parameters[word].labels, channels)
+        for word in words
     }

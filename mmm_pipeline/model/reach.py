@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pymc as pm
 import pymc.dims as pmd
@@ -11,12 +10,15 @@ import xarray as xr
 from pytensor.xtensor.type import XTensorVariable
 
 from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, weigh_contacts
-from mmm_pipeline.model.vectors import Vector, along_channel, join, pick
+from mmm_pipeline.model.media import join_forms, take_parameters
+from mmm_pipeline.model.vectors import Vector, pick
 
 FREQUENCY = "channel_frequency"
 """Variable: contacts per person reached, dims ``(date, ..., channel)``; 1 for other channels."""
 CONTACT_EFFECT = "contact_effect"
 """Variable: effect of a contact, of several to the same person, dims ``(date, ..., channel)``."""
+NOT_KNOWN = "not known"
+"""Stands for the form of a channel whose frequency is not known."""
 PREFIX = "frequency_"
 """Begins the name of a parameter of a frequency's curve."""
 
@@ -66,19 +68,17 @@ class Reach:
         with model:
             pmd.Data(FREQUENCY, self.frequency.to_numpy(), dims=dims)
             values = {
-                word: along_channel(vector.create_variable(f"{PREFIX}{word}"))
+                word: vector.create_variable(f"{PREFIX}{word}")
                 for word, vector in self.parameters.items()
             }
             frequency = model[FREQUENCY]
-            parts: list[tuple[XTensorVariable, list[str]]] = []
-            for name, form in self.forms.items():
-                taken = {
-                    word: pick(values[word], self.parameters[word].labels, [name])
-                    for word in SATURATION_PARAMETERS[form]
-                }
-                mine = pick(frequency, channels, [name])
-                parts.append((weigh_contacts(form, mine, **taken), [name]))
-            if others := [name for name in channels if name not in self.forms]:
-                ones: Any = ptx.as_xtensor([1.0] * len(others), dims=("channel",))
-                parts.append((ones, others))
-            return pmd.Deterministic(CONTACT_EFFECT, join(parts, channels).transpose(*dims))
+
+            def weigh(form: str, places: list[int]) -> XTensorVariable:
+                if form not in SATURATION_PARAMETERS:
+                    return ptx.as_xtensor([1.0] * len(places), dims=("channel",))
+                mine = [channels[place] for place in places]
+                taken = take_parameters(self, values, SATURATION_PARAMETERS[form], mine)
+                return weigh_contacts(form, pick(frequency, channels, mine), **taken)
+
+            counts = join_forms([self.forms.get(name, NOT_KNOWN) for name in channels], weigh)
+            return pmd.Deterministic(CONTACT_EFFECT, counts.transpose(*dims))

@@ -101,6 +101,25 @@ def state_carryover(
     return _collect(labels, rules, takes)
 
 
+def state_media_carryover(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]:
+    """State the belief about how long each channel acts.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+
+    Returns
+    -------
+    dict of str to Vector
+        As `state_carryover`.
+    """
+    carryovers = {name: media.carryover for name, media in spec.media.items()}
+    return state_carryover(carryovers, list(spec.media), read_factors(spec, features))
+
+
 def _shape_of_beta(word: CarryoverWord | None) -> tuple[float, float]:
     """Turn a word into the two parameters of a Beta."""
     if word is None:
@@ -134,10 +153,7 @@ def state_saturation(spec: ModelSpec, features: xr.Dataset) -> dict[str, Vector]
     ``20 + 0.6 x sharpness``.
     """
     scaled = features["exposure"] / features["channel_scale"]
-    curves = {
-        name: Saturation(form="none") if media.reach else read_saturation(media)
-        for name, media in spec.media.items()
-    }
+    curves = {name: read_curve(media) for name, media in spec.media.items()}
     return _state_curves(spec, curves, scaled, read_factors(spec, features))
 
 
@@ -221,6 +237,22 @@ def read_saturation(media: Media) -> Saturation:
             form="hill", half_saturation=DEFAULT_CONTACTS, slope=DEFAULT_CONTACT_SLOPE
         )
     return Saturation(form="none" if media.kind == "competitor" else "logistic")
+
+
+def read_curve(media: Media) -> Saturation:
+    """Read how the response to a channel's exposure bends.
+
+    Parameters
+    ----------
+    media : Media
+        The channel.
+
+    Returns
+    -------
+    Saturation
+        None with `reach`, where it is the frequency that saturates; else as `read_saturation`.
+    """
+    return Saturation(form="none") if media.reach else read_saturation(media)
 
 
 def read_sharpness(half: SaturationWord | float | None) -> float:
