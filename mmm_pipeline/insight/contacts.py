@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import xarray as xr
 
+from mmm_pipeline.model.features import stack
 from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, weigh_contacts
 
 
@@ -68,13 +69,32 @@ class Contacts:
         xarray.DataArray, dims ``(date, sample, ..., channel)``
             1 for channels of which it is not known.
         """
-        parts = []
+        counts = {}
         for name in frequency["channel"].to_numpy():
             often, form = frequency.sel(channel=name), self.forms.get(str(name))
             if form is not None:
-                words = SATURATION_PARAMETERS[form]
-                taken = {word: self.parameters[word].sel(channel=name) for word in words}
+                taken = take_parameters(self.parameters, SATURATION_PARAMETERS[form], name)
                 often = weigh_contacts(form, often, **taken)
-            parts.append(often)
-        whole: xr.DataArray = xr.concat(parts, "channel", coords="minimal", compat="override")
-        return whole.assign_coords(channel=frequency["channel"])
+            counts[str(name)] = often
+        return stack(counts, "channel")
+
+
+def take_parameters(
+    parameters: Mapping[str, xr.DataArray], words: Sequence[str], channel: str
+) -> dict[str, xr.DataArray]:
+    """Take what a channel's form needs.
+
+    Parameters
+    ----------
+    parameters : mapping of str to xarray.DataArray, dims ``(sample, channel)``
+        By name, for the channels that take them.
+    words : sequence of str
+        Names of those that the form takes.
+    channel : str
+        The channel.
+
+    Returns
+    -------
+    dict of str to xarray.DataArray, dims ``(sample,)``
+    """
+    return {word: parameters[word].sel(channel=channel) for word in words}

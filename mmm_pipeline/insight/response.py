@@ -8,10 +8,11 @@ import numpy as np
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.contacts import Contacts
+from mmm_pipeline.insight.contacts import Contacts, take_parameters
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.recent import average_recent
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.model.features import stack
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.formulas import (
     CARRYOVER_PARAMETERS,
@@ -175,15 +176,11 @@ class MediaResponse:
         xarray.DataArray, dims ``(sample, ..., channel)``
             In the unit of `height`.
         """
-        curves: list[xr.DataArray] = []
+        curves = {}
         for channel, form in self.forms.items():
-            taken = {
-                word: self.parameters[word].sel(channel=channel)
-                for word in SATURATION_PARAMETERS[form]
-            }
-            curves.append(saturate(form, carried.sel(channel=channel), **taken))
-        response: xr.DataArray = xr.concat(curves, "channel", coords="minimal", compat="override")
-        return response.assign_coords(channel=list(self.forms)) * self.height
+            taken = take_parameters(self.parameters, SATURATION_PARAMETERS[form], channel)
+            curves[channel] = saturate(form, carried.sel(channel=channel), **taken)
+        return stack(curves, "channel") * self.height
 
     def strip(self, features: xr.Dataset, *, together: bool) -> xr.DataArray:
         """Compute today's target without media, where terms multiply and it matters.
@@ -267,10 +264,8 @@ def _weigh(
 ) -> xr.DataArray:
     """Compute the weights of every channel's lags."""
     lags = xr.DataArray(np.arange(l_max, dtype=float), dims=LAG)
-    weights: list[xr.DataArray] = []
+    weights = {}
     for channel, form in forms.items():
-        taken = {word: parameters[word].sel(channel=channel) for word in CARRYOVER_PARAMETERS[form]}
-        one = weigh_lags(form, lags, l_max, LAG, **taken)
-        weights.append(one.drop_vars("channel", errors="ignore"))
-    whole = xr.concat(weights, "channel", coords="minimal", compat="override")
-    return whole.assign_coords(channel=list(forms))
+        taken = take_parameters(parameters, CARRYOVER_PARAMETERS[form], channel)
+        weights[channel] = weigh_lags(form, lags, l_max, LAG, **taken)
+    return stack(weights, "channel")

@@ -24,7 +24,7 @@ from mmm_pipeline.lineage.failures import fail_on
 from mmm_pipeline.lineage.forms import Profile
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_drawing, show_table
-from mmm_pipeline.spec import MediaTable, Place
+from mmm_pipeline.spec import Place
 
 READABLE = {"readable": "The source can be read and holds rows."}
 UNCUT = {"uncut": "The end of the source is there: its last line is closed."}
@@ -48,52 +48,33 @@ def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
         ``raw_data``, ``raw_media`` where media come in a table of their own, ``raw_experiments``
         where there are any, ``validated_data``, ``data_profile``.
     """
-    media, experiments = model.spec.data.media_long, model.spec.experiments
-    raw = [_raw_data(model), *([_raw_media(model, media)] if media else [])]
-    raw += [_raw_experiments(model, experiments)] if experiments else []
-    return [*raw, _validated_data(model), _data_profile(model)]
+    return [*_list_raw(model), _validated_data(model), _data_profile(model)]
 
 
-def _raw_data(model: Model) -> dg.AssetsDefinition:
-    @model.asset(
-        "raw_data",
-        form="table",
-        kinds={"pandas", "parquet"},
-        checks=_specify_raw(model, "raw_data"),
-    )
-    def raw_data() -> Iterator[Any]:
-        """The source, as it was delivered."""
-        yield from _read(model, "raw_data", model.spec.data.path, ("data", "path"))
-
-    return raw_data
-
-
-def _raw_media(model: Model, media: MediaTable) -> dg.AssetsDefinition:
-    @model.asset(
-        "raw_media",
-        form="table",
-        kinds={"pandas", "parquet"},
-        checks=_specify_raw(model, "raw_media"),
-    )
-    def raw_media() -> Iterator[Any]:
-        """The long table of media, as it was delivered."""
-        yield from _read(model, "raw_media", media.path, ("data", "media_long", "path"))
-
-    return raw_media
+def _list_raw(model: Model) -> Iterator[dg.AssetsDefinition]:
+    """Wire every table that the spec names."""
+    data, experiments = model.spec.data, model.spec.experiments
+    yield _raw(model, "raw_data", data.path, ("data", "path"), "The source, as it was delivered.")
+    if data.media_long:
+        words = "The long table of media, as it was delivered."
+        setting = ("data", "media_long", "path")
+        yield _raw(model, "raw_media", data.media_long.path, setting, words)
+    if experiments:
+        words = "The table of what experiments found, as it was delivered."
+        yield _raw(model, "raw_experiments", experiments, ("experiments",), words)
 
 
-def _raw_experiments(model: Model, place: Place) -> dg.AssetsDefinition:
-    @model.asset(
-        "raw_experiments",
-        form="table",
-        kinds={"pandas", "parquet"},
-        checks=_specify_raw(model, "raw_experiments"),
-    )
-    def raw_experiments() -> Iterator[Any]:
-        """The table of what experiments found, as it was delivered."""
-        yield from _read(model, "raw_experiments", place, ("experiments",))
+def _raw(
+    model: Model, asset: str, place: Place, setting: tuple[str, ...], words: str
+) -> dg.AssetsDefinition:
+    """Wire one table."""
 
-    return raw_experiments
+    def read() -> Iterator[Any]:
+        yield from _read(model, asset, place, setting)
+
+    read.__doc__ = words
+    checks = _specify_raw(model, asset)
+    return model.asset(asset, form="table", kinds={"pandas", "parquet"}, checks=checks)(read)
 
 
 def _validated_data(model: Model) -> dg.AssetsDefinition:

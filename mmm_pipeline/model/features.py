@@ -56,8 +56,8 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     cells = list(spec.data.panel)
     table = arrange(frame, spec)
     _require_usable(table["target"], spec)
-    exposure = _stack({name: table[_exposure_of(table, name)] for name in spec.media}, "channel")
-    spend = _stack({name: _spend_of(table, spec, name) for name in spec.media}, "channel")
+    exposure = stack({name: table[_exposure_of(table, name)] for name in spec.media}, "channel")
+    spend = stack({name: _spend_of(table, spec, name) for name in spec.media}, "channel")
     dates = pd.DatetimeIndex(table["date"].to_numpy())
     features = xr.Dataset(
         {
@@ -76,7 +76,7 @@ def build_features(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
         features["population"] = table["population"].transpose("date", *cells)
     if spec.reach_columns:
         often = {name: _frequency_of(table, name) for name in spec.media}
-        features["frequency"] = _stack(often, "channel").transpose("date", *cells, "channel")
+        features["frequency"] = stack(often, "channel").transpose("date", *cells, "channel")
     controls = {name: table[name] for name in spec.controls}
     for name, is_on in mark_events(spec, dates).items():
         controls[name] = xr.DataArray(is_on, dims="date", coords={"date": table["date"]})
@@ -103,6 +103,25 @@ def arrange(frame: pd.DataFrame, spec: ModelSpec) -> xr.Dataset:
     """
     table: xr.Dataset = frame.set_index(["date", *spec.data.panel]).to_xarray()
     return table.astype(float)
+
+
+def stack(columns: Mapping[str, xr.DataArray], dim: str) -> xr.DataArray:
+    """Set columns side by side.
+
+    Parameters
+    ----------
+    columns : mapping of str to xarray.DataArray
+        By label of the new dim; a coordinate of its name that one of them has is dropped.
+    dim : str
+        The new dim.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(dim, ...)``
+    """
+    parts = [one.drop_vars(dim, errors="ignore") for one in columns.values()]
+    whole: xr.DataArray = xr.concat(parts, dim, coords="minimal", compat="override")
+    return whole.assign_coords({dim: list(columns)})
 
 
 def find_lost_features(features: xr.Dataset, frame: pd.DataFrame, spec: ModelSpec) -> list[str]:
@@ -201,14 +220,6 @@ def _frequency_of(table: xr.Dataset, name: str) -> xr.DataArray:
     return (exposure / table[f"reach_{name}"]).where(exposure > 0, 1.0)
 
 
-def _stack(columns: Mapping[str, xr.DataArray], dim: str) -> xr.DataArray:
-    """Set columns side by side."""
-    whole: xr.DataArray = xr.concat(
-        list(columns.values()), dim, coords="minimal", compat="override"
-    )
-    return whole.drop_vars(dim, errors="ignore").assign_coords({dim: list(columns)})
-
-
 def _scale_channels(exposure: xr.DataArray, population: xr.DataArray | None) -> xr.DataArray:
     """Find the exposure that each curve takes for 1, in every cell."""
     if population is None:
@@ -227,7 +238,7 @@ def _scale_controls(
     columns: Mapping[str, xr.DataArray], like: xr.DataArray, ways: Mapping[str, str]
 ) -> xr.Dataset:
     """Scale each control in its way; events, and what else is 0/1, are left alone."""
-    values = _stack({name: one.broadcast_like(like) for name, one in columns.items()}, "control")
+    values = stack({name: one.broadcast_like(like) for name, one in columns.items()}, "control")
     values = values.transpose(*like.dims, "control")
     over = list(like.dims)
     is_binary = values.isin((0.0, 1.0)).all(over)
