@@ -1,196 +1,360 @@
-"""Budgets and bounds, and whether a plan keeps them."""
+"""What a plan must keep: budget, bounds, shares, ratios; and whether all of it can be kept."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import pandas as pd
-import xarray as xr
+import numpy as np
+from scipy.optimize import linprog
 
-from mmm_pipeline.errors import ScenarioError
-from mmm_pipeline.insight.recent import mean_recent
-from mmm_pipeline.spec import ModelSpec, Scenario
+from mmm_pipeline.decision.window import Window
+from mmm_pipeline.errors import ScenarioError, shorten
+from mmm_pipeline.spec import ChannelLimits, GroupLimits, ModelSpec, Scenario, resolve_amount
 
-BUDGET_TOLERANCE = 1e-6
-"""Largest relative difference between a plan's total and its budget."""
+TOLERANCE = 1e-6
+"""Largest breach of a limit, as a share of the money that is planned."""
+HAIR = 1e-9
+"""Breach that a plan is not moved for, as a share of its money."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Where a budget goes.
+class Limit:
+    """Money, weighed, that must stay between two bounds.
 
     Attributes
     ----------
-    budget : float
-        Total of the window, currency.
-    current, lower, upper, spend : xarray.DataArray, dims ``(channel,)``
-        Today's plan, the bounds, and the plan, all totals of the window in currency.
+    name : str
+        The setting that asks for it.
+    weights : numpy.ndarray, shape (levers,)
+        Of each lever's money.
+    low, high : float
+        Currency over the window; either may be infinite.
     """
 
-    budget: float
-    current: xr.DataArray
-    lower: xr.DataArray
-    upper: xr.DataArray
-    spend: xr.DataArray
+    name: str
+    weights: np.ndarray
+    low: float
+    high: float
 
+    def describe(self) -> str:
+        """Say what it asks for.
 
-def find_broken_constraints(
-    table: pd.DataFrame, features: xr.Dataset, spec: ModelSpec
-) -> list[str]:
-    """Hold a table of scenarios against what the spec asked for.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `mmm_pipeline.decision.scenarios.summarize_scenarios`.
-    features : xarray.Dataset
-        Of the fit it was made from.
-    spec : ModelSpec
-        The model, with its scenarios.
-
-    Returns
-    -------
-    list of str
-        One sentence for each budget that is not met, and each channel out of bounds.
-    """
-    broken = []
-    for name, scenario in list_scenarios(features, spec).items():
-        plan = bound_plan(features, scenario)
-        spend = table[table["scenario"] == name].set_index("channel")["spend"].to_xarray()
-        spend = spend.sel(channel=plan.current["channel"])
-        gap = abs(float(spend.sum()) - plan.budget) / plan.budget
-        if gap > BUDGET_TOLERANCE:
-            broken.append(f"{name} spends {float(spend.sum()):.6g} of {plan.budget:.6g}")
-        slack = BUDGET_TOLERANCE * plan.budget
-        outside = (spend < plan.lower - slack) | (spend > plan.upper + slack)
-        broken += [
-            f"{name} moves {channel} out of its bounds"
-            for channel in spend["channel"].where(outside, drop=True).to_numpy()
+        Returns
+        -------
+        str
+        """
+        if self.low == self.high:
+            return f"`{self.name}` ({self.low:,.0f})"
+        ends = [
+            f"{words} {end:,.0f}"
+            for words, end in (("at least", self.low), ("at most", self.high))
+            if np.isfinite(end)
         ]
-    return broken
+        return f"`{self.name}`" + (f" ({', '.join(ends)})" if any(self.weights > 0) else "")
 
 
-def list_scenarios(features: xr.Dataset, spec: ModelSpec) -> Mapping[str, Scenario]:
-    """List the scenarios that can be planned.
+@dataclass(frozen=True)
+class Limits:
+    """All that a plan must keep.
 
-    Parameters
+    Attributes
     ----------
-    features : xarray.Dataset
-        Of the fit.
-    spec : ModelSpec
-        The model.
-
-    Returns
-    -------
-    mapping of str to Scenario
-        Those of the spec; none where nothing is bought, and there is no budget to plan.
+    rows : tuple of Limit
+        One by one; those of single levers too.
+    budget : float
+        Most money that may be spent; infinite where it is free.
     """
-    return spec.scenarios if features["is_bought"].any() else {}
+
+    rows: tuple[Limit, ...]
+    budget: float
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """Weights, shape (rows, levers)."""
+        return np.array([row.weights for row in self.rows])
+
+    @property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of the rows."""
+        return np.array([row.low for row in self.rows]), np.array([row.high for row in self.rows])
+
+    def box(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bound each lever by itself.
+
+        Returns
+        -------
+        lower, upper : numpy.ndarray, shape (levers,)
+            Currency over the window; what several levers must keep together is not in them.
+        """
+        n = self.rows[0].weights.size
+        lower, upper = np.zeros(n), np.full(n, np.inf)
+        for row in self.rows:
+            if np.count_nonzero(row.weights) == 1 and row.weights.max() > 0:
+                at, weight = int(row.weights.argmax()), row.weights.max()
+                lower[at] = max(lower[at], row.low / weight)
+                upper[at] = min(upper[at], row.high / weight)
+            elif (row.weights >= 0).all() and np.isfinite(row.high):
+                some = row.weights > 0
+                upper[some] = np.minimum(upper[some], row.high / row.weights[some])
+        return lower, upper
+
+    def list_breaches(self, money: np.ndarray) -> list[str]:
+        """Find what a plan does not keep.
+
+        Parameters
+        ----------
+        money : numpy.ndarray, shape (levers,)
+            Currency over the window.
+
+        Returns
+        -------
+        list of str
+            A sentence each.
+        """
+        slack = TOLERANCE * max(1.0, float(money.sum()))
+        broken = []
+        for row in self.rows:
+            found = float(row.weights @ money)
+            if not row.low - slack <= found <= row.high + slack:
+                broken.append(f"{row.describe()} is not kept: it comes to {found:,.0f}")
+        return broken
 
 
-def bound_plan(features: xr.Dataset, scenario: Scenario) -> Plan:
-    """Work out a scenario's budget and bounds.
+def limit_plan(scenario: Scenario, window: Window, spec: ModelSpec) -> Limits:
+    """Work out what a scenario asks of its plan.
 
     Parameters
     ----------
-    features : xarray.Dataset
-        Of the fit.
     scenario : Scenario
         As the spec states it.
+    window : Window
+        Its window.
+    spec : ModelSpec
+        The model, for its groups of channels.
 
     Returns
     -------
-    Plan
-        With today's plan for its spend.
+    Limits
     """
-    recent = mean_recent(features, "spend")
-    cells = [dim for dim in recent.dims if dim != "channel"]
-    bought = recent.sum(cells).where(features["is_bought"], drop=True).reset_coords(drop=True)
-    current = bought * scenario.periods
-    return Plan(
-        budget=scenario.resolve_budget(float(current.sum())),
-        current=current,
-        lower=current * max(0.0, 1 - scenario.bounds),
-        upper=current * (1 + scenario.bounds),
-        spend=current,
-    )
+    total = float(window.current.sum())
+    rows = [*_limit_budget(scenario, window, total)]
+    budget = min(row.high for row in rows) if rows else np.inf
+    rows += [*_limit_levers(scenario, window), *_limit_channels(scenario, window)]
+    rows += [*_limit_groups(scenario, window, spec), *_limit_ratios(scenario, window)]
+    return Limits(tuple(rows), budget)
 
 
-def require_feasible(plans: Mapping[str, Plan]) -> None:
-    """Refuse budgets that no plan within bounds can spend.
+def _limit_budget(scenario: Scenario, window: Window, total: float) -> Iterator[Limit]:
+    """Spend the budget, or at most the budget where there is a goal."""
+    everything = np.ones(window.current.size)
+    if scenario.what_if or scenario.budget == "free":
+        return
+    if scenario.extra is not None:
+        name, most = "extra", total + resolve_amount(scenario.extra, total)
+    else:
+        name, most = "budget", resolve_amount(scenario.budget, total)
+    yield Limit(name, everything, most if scenario.goal is None else 0.0, most)
+
+
+def _limit_levers(scenario: Scenario, window: Window) -> Iterator[Limit]:
+    """Keep each lever within the scenario's bounds."""
+    own = {*scenario.channels, *scenario.what_if}
+    for n, now in enumerate(window.current):
+        lever = (np.arange(window.current.size) == n).astype(float)
+        name = window.channels[window.channel_of[n]]
+        low, high = now * max(0.0, 1 - scenario.bounds), now * (1 + scenario.bounds)
+        if scenario.what_if:
+            low = high = now
+        elif scenario.extra is not None:
+            low, high = now, np.inf
+        if name not in own:
+            yield Limit(f"bounds of {name}", lever, low, high)
+        else:
+            yield Limit(f"channels.{name}", lever, 0.0, np.inf)
+
+
+def _limit_channels(scenario: Scenario, window: Window) -> Iterator[Limit]:
+    """Keep what is said of single channels."""
+    for name, to in scenario.what_if.items():
+        yield from _limit_money(f"what_if.{name}", ChannelLimits(spend=to), window, [name])
+    for name, limits in scenario.channels.items():
+        yield from _limit_money(f"channels.{name}", limits, window, [name])
+        if limits.spend is None:
+            now = float(window.current @ _pick(window, [name]))
+            low = now if scenario.extra is not None else now * max(0.0, 1 - scenario.bounds)
+            high = np.inf if scenario.extra is not None else now * (1 + scenario.bounds)
+            low = low if limits.min is None else 0.0
+            high = high if limits.max is None else np.inf
+            yield Limit(f"bounds of {name}", _pick(window, [name]), low, high)
+
+
+def _limit_groups(scenario: Scenario, window: Window, spec: ModelSpec) -> Iterator[Limit]:
+    """Keep what is said of several channels."""
+    for name, limits in scenario.groups.items():
+        members = limits.channels or [
+            one for one in window.channels if spec.media[one].group == name
+        ]
+        yield from _limit_money(f"groups.{name}", limits, window, members)
+
+
+def _limit_money(
+    name: str, limits: ChannelLimits | GroupLimits, window: Window, members: Sequence[str]
+) -> Iterator[Limit]:
+    """Keep the money and the share of some channels."""
+    some = _pick(window, members)
+    now = float(window.current @ some)
+    exact = limits.spend if isinstance(limits, ChannelLimits) else None
+    for word, low, high in (
+        ("spend", exact, exact),
+        ("min", limits.min, None),
+        ("max", None, limits.max),
+    ):
+        if low is not None or high is not None:
+            yield Limit(
+                f"{name}.{word}",
+                some,
+                0.0 if low is None else resolve_amount(low, now),
+                np.inf if high is None else resolve_amount(high, now),
+            )
+    if limits.min_share is not None:
+        yield Limit(f"{name}.min_share", some - limits.min_share, 0.0, np.inf)
+    if limits.max_share is not None:
+        yield Limit(f"{name}.max_share", limits.max_share - some, 0.0, np.inf)
+
+
+def _limit_ratios(scenario: Scenario, window: Window) -> Iterator[Limit]:
+    """Keep one channel's money against another's."""
+    for ratio in scenario.ratios:
+        one, other = _pick(window, [ratio.channel]), _pick(window, [ratio.to])
+        name = f"ratios of {ratio.channel} to {ratio.to}"
+        if ratio.min is not None:
+            yield Limit(name, one - ratio.min * other, 0.0, np.inf)
+        if ratio.max is not None:
+            yield Limit(name, ratio.max * other - one, 0.0, np.inf)
+
+
+def _pick(window: Window, members: Sequence[str]) -> np.ndarray:
+    """Weigh the levers of some channels by 1."""
+    places = [window.channels.index(name) for name in members]
+    return np.isin(window.channel_of, places).astype(float)
+
+
+def require_feasible(asked: Mapping[str, Limits]) -> None:
+    """Refuse scenarios that no plan can keep.
 
     Parameters
     ----------
-    plans : mapping of str to Plan
+    asked : mapping of str to Limits
         By the name of the scenario.
 
     Raises
     ------
     ScenarioError
-        Naming every one of them.
+        Naming every one of them, and for each the fewest settings that cannot be kept together.
     """
     messages = []
-    for name, plan in plans.items():
-        if plan.budget <= 0:
+    for name, limits in asked.items():
+        if conflict := find_conflict(limits):
+            words = shorten([row.describe() for row in conflict], between=" and ")
             messages.append(
-                f"`scenarios.{name}` must have something to spend; nothing was spent in the last "
-                "52 weeks, so today's plan is nothing. State its `budget` and `bounds` otherwise, "
-                "or set `scenarios: {}`."
-            )
-            continue
-        least, most = float(plan.lower.sum()), float(plan.upper.sum())
-        slack = BUDGET_TOLERANCE * plan.budget
-        if not least - slack <= plan.budget <= most + slack:
-            messages.append(
-                f"`scenarios.{name}` must be spendable within its bounds, which allow "
-                f"{least:,.0f} to {most:,.0f} over the window; its budget is {plan.budget:,.0f}. "
-                "Widen `bounds`, or change `budget`."
+                f"`scenarios.{name}` must leave a plan that keeps all of it; it cannot keep "
+                f"{words}{' together' if len(conflict) > 1 else ''}. Change one of them."
             )
     if messages:
         raise ScenarioError("\n".join(messages))
 
 
-def fit_into(plan: Plan, spend: xr.DataArray) -> xr.DataArray:
-    """Move spend onto a budget and into its bounds, each channel in proportion to its room.
+def find_conflict(limits: Limits) -> list[Limit]:
+    """Find the fewest limits that cannot be kept together.
 
     Parameters
     ----------
-    plan : Plan
-        Budget and bounds.
-    spend : xarray.DataArray, dims ``(channel,)``
-        Totals of the window, currency.
+    limits : Limits
+        Of a scenario.
 
     Returns
     -------
-    xarray.DataArray, dims ``(channel,)``
-        Within the bounds; on the budget, if they allow it.
+    list of Limit
+        None of which can be left out; empty where there is a plan that keeps all (deletion
+        filter: Chinneck and Dravnieks 1991).
     """
-    inside = spend.clip(plan.lower, plan.upper)
-    missing = plan.budget - float(inside.sum())
-    room = plan.upper - inside if missing > 0 else inside - plan.lower
-    total_room = float(room.sum())
-    if total_room <= 0:
-        return inside
-    return inside + room * min(1.0, abs(missing) / total_room) * (1 if missing > 0 else -1)
+    nothing = np.zeros(limits.rows[0].weights.size)
+    if _find_plan(limits, nothing) is not None:
+        return []
+    kept = list(limits.rows)
+    # Those that name a setting are kept longest, so that they are what is told.
+    for row in sorted(limits.rows, key=lambda row: not row.name.startswith("bounds of")):
+        fewer = [one for one in kept if one is not row]
+        if fewer and _find_plan(replace(limits, rows=tuple(fewer)), nothing) is None:
+            kept = fewer
+    return kept
 
 
-def fill_in_order(plan: Plan, order: Sequence[str]) -> xr.DataArray:
-    """Give each channel in turn all it may take, until the budget is spent.
+def _find_plan(limits: Limits, worth: np.ndarray) -> np.ndarray | None:
+    """Find the plan of most worth that keeps all limits; None where none does."""
+    low, high = limits.ends
+    matrix = limits.matrix
+    scale = max(
+        1.0, float(np.max(np.abs(np.r_[low, high]), initial=0, where=np.isfinite(np.r_[low, high])))
+    )
+    above, below = np.isfinite(high), np.isfinite(low)
+    result = linprog(
+        -worth,
+        A_ub=np.vstack([matrix[above], -matrix[below]]),
+        b_ub=np.r_[high[above], -low[below]] / scale,
+        bounds=(0, None),
+    )
+    return result.x * scale if result.status == 0 else None
+
+
+def fill_best_first(limits: Limits, returns: np.ndarray) -> np.ndarray | None:
+    """Give the levers that return most all they may take.
 
     Parameters
     ----------
-    plan : Plan
-        Budget and bounds.
-    order : sequence of str
-        All channels, the first to be filled first.
+    limits : Limits
+        Kept by the plan.
+    returns : numpy.ndarray, shape (levers,)
+        Target units per unit of money.
 
     Returns
     -------
-    xarray.DataArray, dims ``(channel,)``
-        Totals of the window, currency; within the bounds and on the budget, if they allow it.
+    numpy.ndarray or None, shape (levers,)
+        Currency over the window; None where nothing bounds it, or nothing can be kept.
     """
-    spend = plan.lower.copy()
-    for channel in order:
-        left = max(0.0, plan.budget - float(spend.sum()))
-        room = float(plan.upper.sel(channel=channel) - plan.lower.sel(channel=channel))
-        spend.loc[{"channel": channel}] += min(left, room)
-    return spend
+    return _find_plan(limits, returns)
+
+
+def bring_inside(limits: Limits, money: np.ndarray) -> np.ndarray:
+    """Move a plan to the nearest that keeps all limits.
+
+    Parameters
+    ----------
+    limits : Limits
+        That some plan keeps.
+    money : numpy.ndarray, shape (levers,)
+        Currency over the window.
+
+    Returns
+    -------
+    numpy.ndarray, shape (levers,)
+        The least money is moved; a plan that keeps them is left as it is.
+    """
+    low, high = limits.ends
+    matrix = limits.matrix
+    found = matrix @ money
+    n, scale = money.size, max(1.0, float(money.sum()))
+    slack = HAIR * scale
+    if (found >= low - slack).all() and (found <= high + slack).all() and (money >= 0).all():
+        return money
+    above, below = np.isfinite(high), np.isfinite(low)
+    both = np.hstack([matrix, -matrix])
+    result = linprog(
+        np.ones(2 * n),
+        A_ub=np.vstack([both[above], -both[below], np.hstack([-np.eye(n), np.eye(n)])]),
+        b_ub=np.r_[(high - found)[above], (found - low)[below], money] / scale,
+        bounds=(0, None),
+    )
+    if result.status != 0:
+        return money
+    moved: np.ndarray = np.maximum(money + (result.x[:n] - result.x[n:]) * scale, 0.0)
+    return moved

@@ -1,53 +1,60 @@
-"""Plan a budget for the periods after the data, and tell what it would bring."""
+"""Plan the budgets of a spec, and tell what each would bring against today's plan."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.optimize import minimize
 
-from mmm_pipeline.decision.constraints import (
-    BUDGET_TOLERANCE,
-    Plan,
-    bound_plan,
-    fill_in_order,
-    fit_into,
-    list_scenarios,
-    require_feasible,
-)
-from mmm_pipeline.errors import ScenarioError
+from mmm_pipeline.decision.constraints import Limits, limit_plan, require_feasible
+from mmm_pipeline.decision.goals import Planner
+from mmm_pipeline.decision.landscape import Landscape, count_draws
+from mmm_pipeline.decision.utilities import measure
+from mmm_pipeline.decision.window import SETTING, Window
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.recent import mean_recent, read_price
-from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
+from mmm_pipeline.spec import Scenario
 
 SEARCH_DRAWS = 1000
 """Draws that plans are searched with; what a plan brings is told with all of them."""
-MAX_ITERATIONS = 100
-"""Steps after which a climb is given up; most need 10 to 50."""
-STEP = 1e-6
-"""Share of the budget by which spend is moved to see where the response rises."""
-TOLERANCE = 1e-10
-"""Share of today's response below which a further step is not worth it."""
-COLUMNS = {
-    "scenario": "str",
-    "channel": "str",
-    "spend_current": "float64",
-    "spend": "float64",
-    "response_current": "float64",
-    "response": "float64",
-    "response_lower": "float64",
-    "response_upper": "float64",
-}
-"""Columns of the table, and their types."""
+STEP = 1e-4
+"""Share of a lever's money by which it is moved to see what the next unit brings."""
+LEVER_COLUMNS = (
+    *("spend_current", "spend", "response_current", "response", "response_lower"),
+    *("response_upper", "roas", "roas_lower", "roas_upper", "marginal_current", "marginal"),
+    *("marginal_lower", "marginal_upper"),
+)
+"""Numbers of a row of the table."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a scenario's money goes.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        As it was asked for.
+    limits : Limits
+        What it keeps.
+    money : numpy.ndarray, shape (levers,)
+        Currency over the window.
+    note : str
+        What could not be reached; empty if all was.
+    """
+
+    scenario: Scenario
+    limits: Limits
+    money: np.ndarray
+    note: str
 
 
 def summarize_scenarios(fit: ConvergedFit) -> Summary:
-    """Allocate the budget of every scenario of the spec.
+    """Plan every scenario of the spec.
 
-    Today's plan spends the mean of the last 52 weeks in every period. A scenario's plan is the
-    one with the largest expected response among those that spend its budget within its bounds.
+    Today's plan spends the mean of the last 52 weeks, or of `today` periods, in every period. A
+    scenario's plan is the one of the largest utility among those that keep its limits.
 
     Parameters
     ----------
@@ -57,225 +64,235 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     Returns
     -------
     Summary
-        Table, one row per scenario and channel: ``scenario, channel, spend_current, spend,
-        response_current, response, response_lower, response_upper``; totals of the window in
-        currency and target units, mean and 5-95 % interval. A response is incremental: what the
-        window's spend adds to what earlier spend still brings, carry-out after the window
-        included. Draws: ``response`` and ``response_current``, dims ``(scenario, channel,
-        sample)``.
+        Table, one row per scenario and channel, and per cell where `free_cells`: ``scenario,
+        channel, spend_current, spend, response_current, response``, ``roas`` (response over
+        spend), ``marginal_current, marginal`` (target units that the next unit of money would
+        bring), with 5-95 % intervals ``_lower, _upper``; ``is_observed``, whether no period goes
+        beyond what was seen. Totals of the window in currency and target units. A response is
+        incremental: what the window's spend adds to what earlier spend still brings, carry-out
+        after the window included. Draws: ``response`` and ``response_current``, dims ``(scenario,
+        channel, ..., sample)``; and by scenario ``budget`` (infinite where it is free),
+        ``utility``, ``utility_current``, ``note``, ``periods``.
 
     Raises
     ------
     ScenarioError
-        If a budget cannot be spent within its bounds; every such scenario is named.
+        If limits cannot be kept together; every such scenario is named.
     """
-    asked = list_scenarios(fit.features, fit.spec)
-    plans = {name: bound_plan(fit.features, scenario) for name, scenario in asked.items()}
-    require_feasible(plans)
-    if not plans:
-        nothing = pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
-        nothing.attrs["fit_id"] = fit.fit_id
-        return Summary(nothing, xr.Dataset(attrs={"fit_id": fit.fit_id}))
-    lengths = {scenario.periods for scenario in asked.values()}
-    windows = {periods: Window(fit, periods) for periods in lengths}
+    asked = list_scenarios(fit)
+    windows = _open_windows(fit, asked)
+    plans = _plan_all(fit, asked, windows)
     tables, draws = [], []
-    for name, scenario in asked.items():
-        window = windows[scenario.periods]
-        plan = window.allocate(plans[name])
-        response = window.respond(plan.spend)
-        response_current = window.respond(plan.current)
-        tables.append(_tabulate(name, plan, response, response_current))
-        both = xr.Dataset({"response": response, "response_current": response_current})
-        draws.append(both.expand_dims(scenario=[name]))
-    table = pd.concat(tables, ignore_index=True)
+    for key, window in windows.items():
+        chosen = {name: plan for name, plan in plans.items() if _name_window(plan.scenario) == key}
+        table, drawn = _tell(window, chosen)
+        tables.append(table)
+        draws.append(drawn)
+    order = list(asked)
+    table = _join(tables, order)
     table.attrs["fit_id"] = fit.fit_id
-    return Summary(table, xr.concat(draws, "scenario").assign_attrs(fit_id=fit.fit_id))
+    whole = (
+        xr.concat(draws, "scenario", join="outer").sel(scenario=order) if draws else xr.Dataset()
+    )
+    return Summary(table, whole.assign_attrs(fit_id=fit.fit_id))
 
 
-class Window:
-    """What spend brings in the periods that follow the data, in totals of the window.
+def find_broken_limits(summary: Summary, fit: ConvergedFit) -> list[str]:
+    """Hold plans against what the spec asked for.
 
-    Spend is spread evenly over the periods, and over the cells of a panel as it is today.
+    Parameters
+    ----------
+    summary : Summary
+        From `summarize_scenarios`.
+    fit : ConvergedFit
+        Of the same fit.
+
+    Returns
+    -------
+    list of str
+        One sentence for each limit that is not kept.
+    """
+    asked = list_scenarios(fit)
+    broken = []
+    for name, scenario in asked.items():
+        window = Window(fit, scenario, 1)
+        money = summary.table.loc[summary.table["scenario"] == name, "spend"].to_numpy()
+        breaches = limit_plan(scenario, window, fit.spec).list_breaches(money)
+        broken += [f"{name}: {words}" for words in breaches]
+    return broken
+
+
+def list_scenarios(fit: ConvergedFit) -> Mapping[str, Scenario]:
+    """List the scenarios that can be planned.
 
     Parameters
     ----------
     fit : ConvergedFit
         The fit.
-    periods : int
-        Length of the window that follows the data.
+
+    Returns
+    -------
+    mapping of str to Scenario
+        Those of the spec; none where nothing is bought, and there is no budget to plan.
     """
+    return fit.spec.scenarios if fit.spec.bought_media else {}
 
-    def __init__(self, fit: ConvergedFit, periods: int) -> None:
-        features, response = fit.features, read_response(fit)
-        self._features = features
-        self._cells = list(fit.spec.data.panel)
-        self._periods = periods
-        recent = mean_recent(features, "spend").where(features["is_bought"], drop=True)
-        total = recent.sum(self._cells)
-        share = (recent / total.where(total > 0)).fillna(1 / (recent.size / total.size))
-        self._exposure_per_money = (share / read_price(features)).reset_coords(drop=True)
-        channels = [str(channel) for channel in total["channel"].to_numpy()]
-        self._response = response.choose(channels)
-        self._searched = self._prepare(self._response.thin(SEARCH_DRAWS))
-        self._whole = self._prepare(self._response)
 
-    def allocate(self, plan: Plan) -> Plan:
-        """Find the best plan from several starts, and never take a worse one than a start.
+def build_planner(fit: ConvergedFit, window: Window, limits: list[Limits]) -> Planner:
+    """Tabulate what a window's money brings, as far as some limits let it go.
 
-        Parameters
-        ----------
-        plan : Plan
-            Budget and bounds.
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    window : Window
+        The window.
+    limits : list of Limits
+        Of all that is to be planned in it.
 
-        Returns
-        -------
-        Plan
-            With the spend of the largest expected response.
+    Returns
+    -------
+    Planner
+    """
+    uppers = [np.where(np.isfinite(one.box()[1]), one.box()[1], 0.0) for one in limits]
+    top = np.max([*uppers, window.current], axis=0)
+    size = window.current.size
+    if window.response.is_log:
+        size = window.base[..., 0].size * len(window.channels)
+    n_draws = min(SEARCH_DRAWS, count_draws(size))
+    return Planner(Landscape(Window(fit, window.scenario, n_draws), top), window.current)
 
-        Raises
-        ------
-        ScenarioError
-            If the optimiser converges from none of the starts.
-        """
-        starts = self._list_starts(plan)
-        found = [better for start in starts if (better := self._improve(plan, start)) is not None]
-        if not found:
-            message = (
-                f"a budget of {plan.budget:,.0f} must lead the optimiser somewhere; it stopped "
-                "early from every start. Widen `bounds`."
-            )
-            raise ScenarioError(message)
-        best = max(
-            (*starts, *found), key=lambda spend: float(self.respond(spend).sum("channel").mean())
+
+def _open_windows(fit: ConvergedFit, asked: Mapping[str, Scenario]) -> dict[str, Window]:
+    """Make each window once."""
+    by_name = {_name_window(one): one for one in asked.values()}
+    return {name: Window(fit, one) for name, one in by_name.items()}
+
+
+def _name_window(scenario: Scenario) -> str:
+    """Name a window by what decides it."""
+    return scenario.model_dump_json(include=set(SETTING))
+
+
+def _plan_all(
+    fit: ConvergedFit, asked: Mapping[str, Scenario], windows: Mapping[str, Window]
+) -> dict[str, Plan]:
+    """Plan every scenario, those of a window on one table."""
+    limits = {
+        name: limit_plan(scenario, windows[_name_window(scenario)], fit.spec)
+        for name, scenario in asked.items()
+    }
+    require_feasible(limits)
+    plans = {}
+    for key, window in windows.items():
+        names = [name for name, scenario in asked.items() if _name_window(scenario) == key]
+        planner = build_planner(fit, window, [limits[name] for name in names])
+        for name in names:
+            money, note = planner.plan(asked[name], limits[name])
+            plans[name] = Plan(asked[name], limits[name], money, note)
+    return plans
+
+
+def _tell(window: Window, plans: Mapping[str, Plan]) -> tuple[pd.DataFrame, xr.Dataset]:
+    """Measure the plans of a window with all draws."""
+    money = np.array([window.current, *(plan.money for plan in plans.values())])
+    response = window.respond(money)
+    marginal = _measure_marginal(window, money, response)
+    tables = [
+        _tabulate(window, name, money[[0, n]], response[[0, n]], marginal[[0, n]])
+        for n, name in enumerate(plans, start=1)
+    ]
+    return pd.concat(tables, ignore_index=True), _keep_draws(window, plans, response)
+
+
+def _keep_draws(window: Window, plans: Mapping[str, Plan], response: np.ndarray) -> xr.Dataset:
+    """Label the draws of plans, and what is told of each plan as a whole."""
+    total = response.sum(axis=1)
+    told: dict[str, list[float | str | int]] = {
+        "budget": [plan.limits.budget for plan in plans.values()],
+        "periods": [plan.scenario.periods for plan in plans.values()],
+        "note": [plan.note for plan in plans.values()],
+    }
+    told |= {
+        word: [
+            measure(plan.scenario.utility, total[at], plan.scenario.confidence)
+            for at, plan in zip(places, plans.values(), strict=True)
+        ]
+        for word, places in (
+            ("utility", range(1, len(total))),
+            ("utility_current", [0] * len(plans)),
         )
-        return Plan(plan.budget, plan.current, plan.lower, plan.upper, best)
+    }
+    both = {"response": response[1:], "response_current": np.repeat(response[:1], len(plans), 0)}
+    index = window.levers
+    shape = [len(level) for level in index.levels] if isinstance(index, pd.MultiIndex) else [-1]
+    dims = ("scenario", *index.names, "sample")
+    variables = {
+        name: (dims, values.reshape(len(plans), *shape, values.shape[-1]))
+        for name, values in both.items()
+    }
+    labels = {
+        str(name): index.get_level_values(str(name)).unique().to_numpy() for name in index.names
+    }
+    return xr.Dataset(
+        variables | {name: ("scenario", values) for name, values in told.items()},
+        coords={"scenario": list(plans), **labels},
+    )
 
-    def respond(self, spend: xr.DataArray) -> xr.DataArray:
-        """Compute what spend adds to what earlier spend still brings.
 
-        Parameters
-        ----------
-        spend : xarray.DataArray, dims ``(channel,)``
-            Totals of the window, spread evenly over its periods.
-
-        Returns
-        -------
-        xarray.DataArray, dims ``(channel, sample)``
-            Target units, carry-out after the window included.
-        """
-        return self._whole(spend)
-
-    def _list_starts(self, plan: Plan) -> tuple[xr.DataArray, ...]:
-        """Start from today's shares, from equal money, and from the best returns filled first."""
-        equal = xr.full_like(plan.current, plan.budget / plan.current.size)
-        return (
-            fit_into(plan, plan.current),
-            fit_into(plan, equal),
-            fill_in_order(plan, self._rank(plan.current)),
-        )
-
-    def _rank(self, current: xr.DataArray) -> list[str]:
-        """Order the channels by what today's plan earns on their spend, best first."""
-        earned = self.respond(current).mean("sample")
-        returns = (earned / current.where(current > 0)).fillna(0).to_series()
-        return [str(channel) for channel in returns.sort_values(ascending=False).index]
-
-    def _prepare(self, response: MediaResponse) -> Callable[[xr.DataArray], xr.DataArray]:
-        """Work out once what does not depend on the plan: carry-in, and how a plan is carried."""
-        n_lags = response.weights.sizes[LAG]
-        length = self._periods + n_lags - 1
-        dates = {"date": np.arange(n_lags - 1 + length)}
-        past = response.weigh_past(self._features).reset_coords(drop=True)
-        past = past.isel(date=slice(max(0, past.sizes["date"] - n_lags + 1), None))
-        before = past.pad(date=(n_lags - 1 - past.sizes["date"], length), constant_values=0.0)
-        carried_in = response.carry(before.assign_coords(dates)).isel(date=slice(n_lags - 1, None))
-        is_on = xr.DataArray(
-            (np.arange(length) < self._periods).astype(float),
-            dims="date",
-            coords={"date": np.arange(n_lags - 1, n_lags - 1 + length)},
-        )
-        carried = response.carry(is_on * response.weigh_now(self._features))
-        already = response.bend(carried_in)
-        today = xr.DataArray(1.0)
-        if response.is_log:
-            base = response.strip(self._features, together=True)
-            today = base * xr.apply_ufunc(np.exp, already.sum("channel"))
-
-        def respond(spend: xr.DataArray) -> xr.DataArray:
-            exposure = spend / self._periods * self._exposure_per_money
-            added = response.bend(carried_in + carried * exposure) - already
-            if response.is_log:
-                together = added.sum("channel")
-                # What they add together, split in the ratio of their terms.
-                added = added * today * _expm1_by_itself(together)
-            return added.sum(["date", *self._cells]).transpose("channel", "sample")
-
-        return respond
-
-    def _improve(self, plan: Plan, start: xr.DataArray) -> xr.DataArray | None:
-        """Let SLSQP climb from a start; None where it stops before it is there."""
-        if float((plan.upper - plan.lower).sum()) <= BUDGET_TOLERANCE * plan.budget:
-            return start
-        step = STEP * plan.budget
-        unit = float(abs(self._searched(start)).mean("sample").sum()) or 1.0
-
-        def fall(shares: np.ndarray) -> tuple[float, np.ndarray]:
-            spend = start.copy(data=shares * plan.budget)
-            here = self._searched(spend).mean("sample")
-            return -float(here.sum()) / unit, -self._climb(spend, here, step) / unit
-
-        result = minimize(
-            fall,
-            start.to_numpy() / plan.budget,
-            jac=True,
-            method="SLSQP",
-            bounds=list(zip(plan.lower / plan.budget, plan.upper / plan.budget, strict=True)),
-            constraints={
-                "type": "eq",
-                "fun": lambda shares: shares.sum() - 1,
-                "jac": np.ones_like,
-            },
-            options={"maxiter": MAX_ITERATIONS, "ftol": TOLERANCE},
-        )
-        return fit_into(plan, start.copy(data=result.x * plan.budget)) if result.success else None
-
-    def _climb(self, spend: xr.DataArray, here: xr.DataArray, step: float) -> np.ndarray:
-        """Measure what a step on each channel adds to the response of all, per share of budget."""
-        if not self._response.is_log:
-            # A channel's response depends on its own spend alone: one step moves them all.
-            slope: np.ndarray = (
-                self._searched(spend + step).mean("sample") - here
-            ).to_numpy() / STEP
-            return slope
-        total = float(here.sum())
-        ahead = spend.to_numpy() + step * np.eye(spend.size)
-        gains = [float(self._searched(spend.copy(data=one)).mean("sample").sum()) for one in ahead]
-        slopes: np.ndarray = (np.array(gains) - total) / STEP
+def _measure_marginal(window: Window, money: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Measure what the next unit of money on each lever would bring, in every draw."""
+    typical = money.sum(axis=1, keepdims=True) / money.shape[1]
+    step = STEP * np.where(money > 0, money, np.where(typical > 0, typical, 1.0))
+    if not window.response.is_log:
+        # A lever's response depends on its own money alone: one step moves them all.
+        slopes: np.ndarray = (window.respond(money + step) - response) / step[..., None]
         return slopes
-
-
-def _expm1_by_itself(values: xr.DataArray) -> xr.DataArray:
-    """Compute ``(exp(x) - 1) / x``, which is 1 at 0."""
-    is_tiny = abs(values) < 1e-12
-    ratio: xr.DataArray = xr.apply_ufunc(np.expm1, values) / values.where(~is_tiny, 1.0)
-    return ratio.where(~is_tiny, 1.0)
+    total = response.sum(axis=1)
+    slopes = np.empty_like(response)
+    for lever in range(money.shape[1]):
+        ahead = money.copy()
+        ahead[:, lever] += step[:, lever]
+        gain = window.respond(ahead).sum(axis=1) - total
+        slopes[:, lever] = gain / step[:, lever, None]
+    return slopes
 
 
 def _tabulate(
-    name: str, plan: Plan, response: xr.DataArray, response_current: xr.DataArray
+    window: Window, name: str, money: np.ndarray, response: np.ndarray, marginal: np.ndarray
 ) -> pd.DataFrame:
-    """Put one scenario into rows, channels in the order of the spec."""
-    bounds = response.quantile([LOWER, UPPER], dim="sample")
-    table = xr.Dataset(
-        {
-            "spend_current": plan.current,
-            "spend": plan.spend,
-            "response_current": response_current.mean("sample"),
-            "response": response.mean("sample"),
-            "response_lower": bounds.sel(quantile=LOWER, drop=True),
-            "response_upper": bounds.sel(quantile=UPPER, drop=True),
-        }
-    ).to_dataframe()
-    table = table.loc[plan.current["channel"].to_numpy()].reset_index()
+    """Put one scenario into rows: first today's plan is given, then its own."""
+    spend = money[1][:, None]
+    roas = response[1] / np.where(spend > 0, spend, np.nan)
+    numbers = {
+        "spend_current": money[0],
+        "spend": money[1],
+        "response_current": response[0].mean(axis=-1),
+        **_summarize(response[1], "response"),
+        **_summarize(roas, "roas"),
+        "marginal_current": marginal[0].mean(axis=-1),
+        **_summarize(marginal[1], "marginal"),
+    }
+    table = window.levers.to_frame(index=False).assign(**numbers)
+    table["is_observed"] = money[1] <= window.seen * (1 + 1e-9)
     table.insert(0, "scenario", name)
     return table
+
+
+def _summarize(draws: np.ndarray, name: str) -> dict[str, np.ndarray]:
+    """Take the mean and the 5-95 % interval over the last axis."""
+    lower, upper = np.quantile(draws, [LOWER, UPPER], axis=-1)
+    return {name: draws.mean(axis=-1), f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _join(tables: list[pd.DataFrame], order: list[str]) -> pd.DataFrame:
+    """Put the tables of all windows into one, scenarios in the order of the spec."""
+    if not tables:
+        empty = {column: pd.Series(dtype="float64") for column in LEVER_COLUMNS}
+        names = {column: pd.Series(dtype="str") for column in ("scenario", "channel")}
+        return pd.DataFrame({**names, **empty, "is_observed": pd.Series(dtype="bool")})
+    table = pd.concat(tables, ignore_index=True)
+    place = table["scenario"].map({name: n for n, name in enumerate(order)})
+    table = table.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+    cells = [one for one in table.columns if one not in {*LEVER_COLUMNS, "is_observed"}]
+    return table[[*cells, *LEVER_COLUMNS, "is_observed"]]

@@ -20,7 +20,7 @@ from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 
 ADDS_UP = {"adds_up": "The components add up to the fitted mean, in every draw, on every date."}
-CONSTRAINTS = {"constraints_hold": "Every plan spends its budget, every channel within bounds."}
+CONSTRAINTS = {"constraints_hold": "Every plan keeps its budget and all its limits."}
 QUALITY = {"fit_quality": "How close the fitted mean comes to the target; never blocks."}
 
 
@@ -138,14 +138,15 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
     )
     def budget_scenarios(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
         """The best plan for every budget, and what it would bring against today's plan."""
-        from mmm_pipeline.decision.constraints import find_broken_constraints
+        from mmm_pipeline.decision.comparison import compare_scenarios
+        from mmm_pipeline.decision.scenarios import find_broken_limits
 
         fit = read_fit(model, fitted_trace, diagnostics)
         with told_clearly(model.location):
             summary, metadata = compute_once(
                 model, "budget_scenarios", "summary", fit, _summarize_scenarios
             )
-        broken = find_broken_constraints(summary.table, fit.features, model.spec)
+        broken = find_broken_limits(summary, fit)
         yield report_requirement("constraints_hold", broken)
         if broken:
             raise dg.Failure("; ".join(broken), allow_retries=False)
@@ -154,6 +155,7 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
             metadata["scenarios"] = show_figure(
                 "draw_scenarios", table=summary.table, channels=channels
             )
+        metadata["comparison"] = show_table(compare_scenarios(summary))
         metadata["plans"] = show_table(summary.table)
         yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 

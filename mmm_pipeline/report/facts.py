@@ -12,7 +12,7 @@ from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import read_parameter
-from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, summarize
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
 
 @dataclass(frozen=True)
@@ -138,40 +138,6 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
 def _sum_up(inputs: ReportInputs) -> xr.DataArray:
     """Add up each component over the window and the cells of a panel, in every draw."""
     return inputs.contributions.draws["contribution"].sum(["quarter", *inputs.fit.spec.data.panel])
-
-
-def tabulate_scenarios(inputs: ReportInputs) -> pd.DataFrame:
-    """Sum up each scenario against today's plan, draw by draw.
-
-    Parameters
-    ----------
-    inputs : ReportInputs
-        The report's.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``scenario, budget, response, lower, upper, gain, better``: totals of the window, the
-        mean change against today's plan, and the probability that the response is larger.
-    """
-    draws = inputs.scenarios.draws
-    if not inputs.has_scenarios:
-        return pd.DataFrame()
-    response = draws["response"].sum("channel")
-    gain = response - draws["response_current"].sum("channel")
-    spend = inputs.scenarios.table.groupby("scenario", sort=False)["spend"].sum()
-    bounds = response.quantile([LOWER, UPPER], "sample").to_numpy()
-    return pd.DataFrame(
-        {
-            "scenario": response["scenario"].to_numpy(),
-            "budget": spend.loc[response["scenario"].to_numpy()].to_numpy(),
-            "response": response.mean("sample").to_numpy(),
-            "lower": bounds[0],
-            "upper": bounds[1],
-            "gain": gain.mean("sample").to_numpy(),
-            "better": (gain > 0).mean("sample").to_numpy(),
-        }
-    )
 
 
 def tabulate_truth(inputs: ReportInputs) -> pd.DataFrame | None:

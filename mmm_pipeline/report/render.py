@@ -5,6 +5,7 @@ import math
 
 import pandas as pd
 
+from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.gate.pathologies import find_pathologies
@@ -47,7 +48,7 @@ def render_report(inputs: ReportInputs) -> str:
         quality=inputs.quality,
         media=facts.summarize_media(inputs),
         returns=list_records(inputs.returns.table),
-        scenarios=list_records(facts.tabulate_scenarios(inputs)),
+        scenarios=list_records(compare_scenarios(inputs.scenarios)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
         pathologies=find_pathologies(fit.trace, parameters),
@@ -94,7 +95,7 @@ def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     shown: list[float] = []
     for name, plan in table.groupby("scenario", sort=False):
-        by_channel = plan.set_index("channel")
+        by_channel = plan.groupby("channel", sort=False)[["spend_current", "spend"]].sum()
         today = by_channel["spend_current"]
         if not any(math.isclose(today.sum(), total) for total in shown):
             shown.append(float(today.sum()))

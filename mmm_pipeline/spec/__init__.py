@@ -1,5 +1,6 @@
 """What a model's YAML may say. Frozen Pydantic; knows neither Dagster nor PyMC."""
 
+from mmm_pipeline.spec.amount import Amount, resolve_amount
 from mmm_pipeline.spec.beliefs import Belief, Distribution
 from mmm_pipeline.spec.data import (
     MFF_DIMENSIONS,
@@ -21,7 +22,13 @@ from mmm_pipeline.spec.model import ModelSpec
 from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.read import read_spec
 from mmm_pipeline.spec.running import Refit, SamplerName, Sampling
-from mmm_pipeline.spec.scenario import Scenario
+from mmm_pipeline.spec.scenario import (
+    ChannelLimits,
+    Goal,
+    GroupLimits,
+    RatioLimits,
+    Scenario,
+)
 from mmm_pipeline.spec.shapes import (
     Carryover,
     CarryoverForm,
@@ -36,10 +43,12 @@ from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 __all__ = [
     "MFF_DIMENSIONS",
     "Aggregate",
+    "Amount",
     "Belief",
     "Carryover",
     "CarryoverForm",
     "CarryoverWord",
+    "ChannelLimits",
     "Control",
     "CountTimesValue",
     "CsvDialect",
@@ -49,7 +58,9 @@ __all__ = [
     "EventWindow",
     "Expectation",
     "GateLimits",
+    "Goal",
     "Grain",
+    "GroupLimits",
     "MasterFlatFile",
     "Media",
     "MediaTable",
@@ -58,6 +69,7 @@ __all__ = [
     "Pooling",
     "Prespecification",
     "Query",
+    "RatioLimits",
     "Refit",
     "SamplerName",
     "Sampling",
@@ -73,4 +85,5 @@ __all__ = [
     "Weekday",
     "Window",
     "read_spec",
+    "resolve_amount",
 ]

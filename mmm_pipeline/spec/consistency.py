@@ -43,6 +43,7 @@ def find_inconsistencies(spec: "ModelSpec") -> list[str]:
         _check_selection,
         _check_pooling,
         _check_divergences,
+        _check_scenarios,
     )
     return [problem for rule in rules for problem in rule(spec)]
 
@@ -157,6 +158,32 @@ def _check_divergences(spec: "ModelSpec") -> Iterator[str]:
             f"`gate.max_divergences` must not exceed 1 % of the draws, which is {allowed} "
             f"here; got {spec.gate.max_divergences}"
         )
+
+
+def _check_scenarios(spec: "ModelSpec") -> Iterator[str]:
+    """Plan what is bought, for the target that there is."""
+    is_count = spec.data.kpi == "count"
+    for name, scenario in spec.scenarios.items():
+        for unknown in sorted(scenario.named_channels - set(spec.bought_media)):
+            known = ", ".join(spec.bought_media) or "none"
+            yield (
+                f"`scenarios.{name}` must speak of channels that money is spent on, {known}; got "
+                f"{unknown!r}"
+            )
+        for group, limits in scenario.groups.items():
+            if not limits.channels and all(one.group != group for one in spec.media.values()):
+                yield (
+                    f"`scenarios.{name}.groups.{group}` must name `channels`, or be the `group` "
+                    "of some"
+                )
+        if scenario.free_cells and not spec.data.panel:
+            yield f"`scenarios.{name}.free_cells` is honoured together with `data.panel` only"
+        goal = scenario.goal
+        if goal and is_count and (goal.roas or goal.marginal_roas):
+            yield (
+                f"`scenarios.{name}.goal` must state `cost_per_target` or `marginal_cost`: with "
+                "`data.kpi: count` there is no return in money"
+            )
 
 
 def _name_series(spec: "ModelSpec") -> list[tuple[str, tuple[Any, ...]]]:

@@ -1,91 +1,215 @@
 """A budget to be planned for the periods after the data."""
 
-import re
-from typing import Annotated
+import datetime as dt
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field, model_validator
 
-from mmm_pipeline.spec.base import SpecPart
+from mmm_pipeline.spec.amount import CURRENT, Amount
+from mmm_pipeline.spec.base import Name, Number, SpecPart
 
-CURRENT = "current"
-_CHANGE = re.compile(r"^(?P<sign>[+-])(?P<percent>\d+(\.\d+)?)%$")
+type Utility = Literal["mean", "var", "cvar", "sharpe", "tightness", "adjusted_var"]
+type Pattern = Literal["even", "front", "back", "ramp", "pulse", "seasonal"]
+type Weights = Annotated[
+    tuple[Annotated[Number, Field(ge=0)], ...],
+    Field(min_length=1),
+]
+type Share = Annotated[Number, Field(ge=0, le=1)]
+type Ratio = Annotated[Number, Field(ge=0)]
+type Positive = Annotated[Number, Field(gt=0)]
 
 
-def _readable(budget: str | float) -> str | float:
-    """Refuse a budget that is neither money, nor `current`, nor a change in per cent."""
-    if isinstance(budget, str):
-        change = _CHANGE.match(budget)
-        if budget != CURRENT and change is None:
-            message = (
-                f"`budget` must be 'current', a change such as '-20%' or '+30%', or an amount of "
-                f"money for the whole window; got {budget!r}"
-            )
+class ChannelLimits(SpecPart):
+    """How far one channel may move, in place of the scenario's `bounds`."""
+
+    min: Amount | None = Field(default=None, description="Least that is spent on it.")
+    max: Amount | None = Field(default=None, description="Most that is spent on it.")
+    spend: Amount | None = Field(
+        default=None, description="What is spent on it, whatever else happens: 'current' holds it."
+    )
+    min_share: Share | None = Field(default=None, description="Least share of all money, 0 to 1.")
+    max_share: Share | None = Field(default=None, description="Most share of all money, 0 to 1.")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.spend is not None and (self.min is not None or self.max is not None):
+            message = "`spend` settles what a channel gets; leave `min` and `max` out"
             raise ValueError(message)
-        if change is not None and float(f"{change['sign']}{change['percent']}") <= -100:
-            message = f"`budget` must leave something to spend; got {budget!r}"
+        return self
+
+
+class GroupLimits(SpecPart):
+    """How far several channels may move together."""
+
+    channels: tuple[Name, ...] = Field(
+        default=(),
+        description="Which; those whose `group` bears this name, if not said.",
+    )
+    min: Amount | None = Field(default=None, description="Least that is spent on all of them.")
+    max: Amount | None = Field(default=None, description="Most that is spent on all of them.")
+    min_share: Share | None = Field(default=None, description="Least share of all money, 0 to 1.")
+    max_share: Share | None = Field(default=None, description="Most share of all money, 0 to 1.")
+
+
+class RatioLimits(SpecPart):
+    """How much one channel gets against another."""
+
+    channel: Name = Field(description="The one that is measured.")
+    to: Name = Field(description="The one it is measured by.")
+    min: Ratio | None = Field(default=None, description="Least multiple of the other's money.")
+    max: Ratio | None = Field(default=None, description="Most multiple of the other's money.")
+
+
+class Goal(SpecPart):
+    """What a plan is after when it need not spend its whole budget: one of these."""
+
+    roas: Positive | None = Field(
+        default=None, description="Spend as long as all of it together returns this much."
+    )
+    marginal_roas: Positive | None = Field(
+        default=None, description="Spend as long as the next unit of money returns this much."
+    )
+    cost_per_target: Positive | None = Field(
+        default=None, description="Spend as long as a target unit costs no more than this."
+    )
+    marginal_cost: Positive | None = Field(
+        default=None, description="Spend as long as the next target unit costs no more than this."
+    )
+    margin: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None,
+        description="Earn the largest profit, a target unit being worth this much money: 0.3 "
+        "where 30 % of the revenue is left.",
+    )
+    response: Amount | None = Field(
+        default=None,
+        description="Reach this many target units, or this change against today's plan, for the "
+        "least money.",
+    )
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        said = [name for name, value in self if value is not None]
+        if len(said) != 1:
+            known = ", ".join(f"`{name}`" for name in type(self).model_fields)
+            message = f"`goal` must say one of {known}; got {', '.join(said) or 'none'}"
             raise ValueError(message)
-    elif budget <= 0:
-        message = f"`budget` must be above 0; got {budget!r}"
-        raise ValueError(message)
-    return budget
-
-
-def _no_boolean(budget: object) -> object:
-    """Refuse `true`, which would be read as 1."""
-    if isinstance(budget, bool):
-        message = f"`budget` must be 'current', a change in per cent, or money; got {budget!r}"
-        raise ValueError(message)  # noqa: TRY004  # Pydantic tells value errors
-    return budget
+        return self
 
 
 class Scenario(SpecPart):
-    """One plan: how much is spent, over how many periods, within which bounds."""
+    """One plan: how much is spent, over how many periods, within which limits, to what end."""
 
-    budget: Annotated[float | str, BeforeValidator(_no_boolean), AfterValidator(_readable)] = Field(
+    budget: Amount | Literal["free"] = Field(
         default=CURRENT,
-        description="Money for the whole window, or 'current', or a change: '-20%', '+30%'.",
+        description="Money for the whole window, or 'current', or a change: '-20%', '+30%'. All "
+        "of it is spent, unless there is a `goal`: then it is the most that may be, and 'free' "
+        "leaves that to the limits of the channels.",
     )
-    periods: int = Field(
-        default=13,
+    extra: Amount | None = Field(
+        default=None,
+        description="Money on top of today's plan, instead of `budget`: no channel loses any.",
+    )
+    what_if: dict[Name, Amount] = Field(
+        default={},
+        description="Nothing is planned: channels get this, the others what they get today.",
+    )
+    goal: Goal | None = Field(
+        default=None, description="What the plan is after if it need not spend its whole budget."
+    )
+    utility: Utility = Field(
+        default="mean",
+        description="What of the response is made large: its mean; var, its value at risk, which "
+        "it exceeds with probability `confidence`; cvar, the mean of what is no better than that; "
+        "sharpe, mean over standard deviation; tightness, how close its tails are against its "
+        "mean; adjusted_var, a fifth of the mean and four of the value at risk.",
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        default=0.95, description="Of var, cvar, tightness and adjusted_var."
+    )
+    periods: int = Field(default=13, ge=1, le=366, description="Length of the window.")
+    start: dt.date | None = Field(
+        default=None,
+        description="First day of the window. Default: the period after the data. Until then "
+        "today's plan goes on.",
+    )
+    today: int | None = Field(
+        default=None,
         ge=1,
-        le=366,
-        description="Length of the window: periods that follow the last one of the data.",
+        description="Periods whose mean is today's plan. Default: the last 52 weeks.",
     )
     bounds: float = Field(
         default=0.8,
-        gt=0,
-        le=10,
+        ge=0,
+        le=1000,
         description="How far a channel may move from today's plan: 0.8 is 80 % either way, and "
         "never below nothing.",
     )
+    channels: dict[Name, ChannelLimits] = Field(
+        default={}, description="Limits of single channels, by name, in place of `bounds`."
+    )
+    groups: dict[str, GroupLimits] = Field(default={}, description="Limits of several together.")
+    ratios: tuple[RatioLimits, ...] = Field(default=(), description="One channel against another.")
+    phasing: Pattern | Weights | dict[Name, Pattern | Weights] = Field(
+        default="even",
+        description="How money is spread over the window: evenly, more at the front or at the "
+        "back, in a ramp, in pulses, as the target is over the seasons, or by weights of one's "
+        "own; for all channels, or by channel.",
+    )
+    prices: dict[Name, Amount] = Field(
+        default={},
+        description="What a unit of exposure costs, against the last 52 weeks, where that "
+        "changes: '+10%'; or in money.",
+    )
+    free_cells: bool = Field(
+        default=False,
+        description="In a panel: plan each cell's money by itself, rather than spread as today.",
+    )
 
-    def resolve_budget(self, current: float) -> float:
-        """Turn the budget into money.
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.what_if and (self.goal or self.extra is not None or self.budget != CURRENT):
+            message = "`what_if` plans nothing; leave `budget`, `extra` and `goal` out"
+            raise ValueError(message)
+        if self.extra is not None and self.budget != CURRENT:
+            message = "`extra` is in place of `budget`; say one of them"
+            raise ValueError(message)
+        if self.budget == "free" and self.goal is None:
+            message = "`budget: free` needs a `goal`, or there is no end to what is spent"
+            raise ValueError(message)
+        return self
 
-        Parameters
-        ----------
-        current : float
-            What today's plan spends over the window, in currency.
+    @model_validator(mode="after")
+    def _has_a_unit(self) -> Self:
+        goal, is_ratio = self.goal, self.utility in {"sharpe", "tightness"}
+        if goal and is_ratio and goal.roas is None and goal.cost_per_target is None:
+            message = (
+                f"`goal` is in target units, and `utility: {self.utility}` has none; say mean, "
+                "var, cvar or adjusted_var"
+            )
+            raise ValueError(message)
+        return self
 
-        Returns
-        -------
-        float
-            The window's total, in currency.
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Self:
+        parts = self.phasing.values() if isinstance(self.phasing, dict) else [self.phasing]
+        for weights in parts:
+            if isinstance(weights, str):
+                continue
+            if len(weights) != self.periods or sum(weights) <= 0:
+                message = (
+                    f"`phasing` must have a weight for each of the {self.periods} periods, some "
+                    f"above 0; got {len(weights)}"
+                )
+                raise ValueError(message)
+        return self
 
-        Examples
-        --------
-        >>> Scenario(budget="-20%").resolve_budget(1000.0)
-        800.0
-        >>> Scenario(budget=250).resolve_budget(1000.0)
-        250.0
-        """
-        if not isinstance(self.budget, str):
-            return self.budget
-        if self.budget == CURRENT:
-            return current
-        change = _CHANGE.match(self.budget)
-        assert change is not None  # noqa: S101  # the validator saw to it
-        return current * (1 + float(f"{change['sign']}{change['percent']}") / 100)
+    @property
+    def named_channels(self) -> set[str]:
+        """Channels that are spoken of by name."""
+        names = {*self.channels, *self.what_if, *self.prices}
+        names |= {name for group in self.groups.values() for name in group.channels}
+        names |= {name for ratio in self.ratios for name in (ratio.channel, ratio.to)}
+        return names | (set(self.phasing) if isinstance(self.phasing, dict) else set())
 
 
 def default_scenarios() -> dict[str, Scenario]:

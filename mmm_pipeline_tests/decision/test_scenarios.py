@@ -1,14 +1,49 @@
-"""The planner on draws that nobody sampled, against a grid and against its own arithmetic."""
+"""The planner on draws that nobody sampled, against grids and against its own arithmetic."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-import xarray as xr
 
-from mmm_pipeline.decision.constraints import bound_plan, find_broken_constraints
-from mmm_pipeline.decision.scenarios import COLUMNS, Window, summarize_scenarios
-from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.decision.comparison import COLUMNS, compare_scenarios
+from mmm_pipeline.decision.constraints import limit_plan
+from mmm_pipeline.decision.goals import Planner
+from mmm_pipeline.decision.scenarios import (
+    LEVER_COLUMNS,
+    build_planner,
+    find_broken_limits,
+    summarize_scenarios,
+)
+from mmm_pipeline.decision.utilities import UTILITIES, measure
+from mmm_pipeline.decision.window import Window
+from mmm_pipeline.errors import ScenarioError
+from mmm_pipeline.gate import ConvergedFit, require_converged
+from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.insight.summary import Summary
-from mmm_pipeline.simulate import geometric_adstock
+from mmm_pipeline.simulate import ChannelTruth, geometric_adstock
+from mmm_pipeline.spec import Scenario
+from mmm_pipeline_tests.factories import make_features, make_spec, make_trace, make_world
+
+NEAR = 1e-3
+"""Share of the best grid point's utility that a plan may fall short of it by."""
+
+
+def plan_one(fit: ConvergedFit, **words: Any) -> tuple[np.ndarray, str, Window, Planner]:
+    """The plan of one scenario, and what it was found with."""
+    scenario = Scenario.model_validate(words)
+    window = Window(fit, scenario)
+    limits = limit_plan(scenario, window, fit.spec)
+    planner = build_planner(fit, window, [limits])
+    return *planner.plan(scenario, limits), window, planner
+
+
+def ask(fit: ConvergedFit, **scenarios: Any) -> Summary:
+    """The summary of other scenarios of the same fit."""
+    spec = make_spec(**fit.spec.model_dump() | {"scenarios": scenarios})
+    return summarize_scenarios(replace(fit, spec=spec))
 
 
 @pytest.fixture(scope="module")
@@ -16,34 +51,38 @@ def scenarios(fit: ConvergedFit) -> Summary:
     return summarize_scenarios(fit)
 
 
+@pytest.fixture(scope="module")
+def three() -> ConvergedFit:
+    """Three channels: two that everybody knows, and one of which little is known."""
+    channels = {
+        "tv": ChannelTruth(42_000, 0.5, 4, 0.60, 1.8, 1.5),
+        "search": ChannelTruth(18_000, 1.0, 1, 0.15, 2.6, 3.4),
+        "radio": ChannelTruth(9_000, 0.8, 2, 0.30, 2.0, 2.0),
+    }
+    spec = make_spec(media={name: {} for name in channels})
+    features = make_features(spec, make_world(channels=channels))
+    trace = make_trace(spec, features)
+    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
+
+
 def test_the_table_has_the_columns_that_are_promised(scenarios: Summary) -> None:
-    assert scenarios.table.columns.tolist() == [
-        "scenario",
-        "channel",
-        "spend_current",
-        "spend",
-        "response_current",
-        "response",
-        "response_lower",
-        "response_upper",
-    ]
+    assert list(scenarios.table) == ["scenario", "channel", *LEVER_COLUMNS, "is_observed"]
+    assert list(compare_scenarios(scenarios)) == list(COLUMNS)
 
 
-def test_every_constraint_holds(scenarios: Summary, fit: ConvergedFit) -> None:
-    table = scenarios.table
-
-    assert find_broken_constraints(table, fit.features, fit.spec) == []
-    spent = table.groupby("scenario")[["spend", "spend_current"]].sum()
+def test_every_limit_is_kept(scenarios: Summary, fit: ConvergedFit) -> None:
+    assert find_broken_limits(scenarios, fit) == []
+    spent = scenarios.table.groupby("scenario")[["spend", "spend_current"]].sum()
     assert spent["spend"]["more"] == pytest.approx(1.1 * spent["spend_current"]["more"], rel=1e-6)
 
 
-def test_a_broken_constraint_is_found(scenarios: Summary, fit: ConvergedFit) -> None:
+def test_a_broken_limit_is_found(scenarios: Summary, fit: ConvergedFit) -> None:
     table = scenarios.table.assign(spend=scenarios.table["spend"] * [2.0, 0.1])
 
-    broken = find_broken_constraints(table, fit.features, fit.spec)
+    broken = find_broken_limits(Summary(table, scenarios.draws), fit)
 
-    assert any("spends" in sentence for sentence in broken)
-    assert any("out of its bounds" in sentence for sentence in broken)
+    assert any("budget" in sentence for sentence in broken)
+    assert any("bounds of" in sentence for sentence in broken)
 
 
 def test_a_response_is_what_the_plan_adds_carry_out_included(
@@ -52,18 +91,30 @@ def test_a_response_is_what_the_plan_adds_carry_out_included(
     found = scenarios.draws["response_current"].sel(scenario="more")
 
     for channel in ("tv", "search"):
-        expected = _respond(fit, channel)
+        expected = _respond(fit, channel, np.ones(13))
         np.testing.assert_allclose(found.sel(channel=channel), expected, rtol=1e-8)
 
 
-def _respond(fit: ConvergedFit, channel: str) -> np.ndarray:
+def test_money_may_be_spread_by_weights(fit: ConvergedFit) -> None:
+    weights = (*np.arange(1, 14.0),)
+    summary = ask(fit, more={"phasing": {"tv": weights, "search": "pulse"}})
+
+    found = summary.draws["response_current"].sel(scenario="more")
+
+    pulses = np.tile([1.0, 0.0], 7)[:13]
+    for channel, pattern in (("tv", np.array(weights)), ("search", pulses)):
+        expected = _respond(fit, channel, pattern / pattern.mean())
+        np.testing.assert_allclose(found.sel(channel=channel), expected, rtol=1e-8)
+
+
+def _respond(fit: ConvergedFit, channel: str, pattern: np.ndarray) -> np.ndarray:
     """Add today's plan to the spend before it, draw by draw, in plain NumPy."""
     features, posterior = fit.features.sel(channel=channel), fit.posterior.sel(channel=channel)
     scale = float(features["channel_scale"])
     history = features["spend"].to_numpy() / scale
     past = features["spend"].to_numpy()[-8:] / scale
     per_week = float(fit.features["spend"].sel(channel=channel)[-52:].mean()) / scale
-    plan = np.r_[np.full(13, per_week), np.zeros(8)]
+    plan = np.r_[per_week * pattern, np.zeros(8)]
     samples = []
     for chain in range(4):
         for draw in range(posterior.sizes["draw"]):
@@ -82,37 +133,232 @@ def _respond(fit: ConvergedFit, channel: str) -> np.ndarray:
     return np.array(samples)
 
 
-def test_no_plan_on_a_grid_is_better(scenarios: Summary, fit: ConvergedFit) -> None:
-    # Two channels and one budget leave one degree of freedom: walk it, on steady-state curves
-    # with carry-in and carry-out, through the planner's own evaluation.
-    scenario = fit.spec.scenarios["more"]
-    plan = bound_plan(fit.features, scenario)
-    window = Window(fit, scenario.periods)
-    low = max(float(plan.lower[0]), plan.budget - float(plan.upper[1]))
-    high = min(float(plan.upper[0]), plan.budget - float(plan.lower[1]))
+@pytest.mark.parametrize("utility", list(UTILITIES))
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"budget": "+10%"},
+        {"bounds": 0.5, "channels": {"tv": {"min_share": 0.45}}},
+        {"extra": 100_000},
+    ],
+    ids=["budget", "share", "extra"],
+)
+def test_no_plan_on_a_grid_of_two_channels_is_better(
+    fit: ConvergedFit, utility: str, words: dict[str, Any]
+) -> None:
+    money, _, window, _ = plan_one(fit, utility=utility, **words)
+    scenario = Scenario.model_validate({"utility": utility, **words})
+    limits = limit_plan(scenario, window, fit.spec)
+    grid = np.linspace(0, limits.budget, 401)
+    plans = [np.array([one, limits.budget - one]) for one in grid]
 
-    def respond(first: float) -> float:
-        spend = xr.DataArray([first, plan.budget - first], coords=plan.current.coords)
-        return float(window.respond(spend).sum("channel").mean())
-
-    best = max(respond(first) for first in np.linspace(low, high, 201))
-    found = scenarios.table.set_index("channel")["response"].sum()
-    # 201 points over the range; a concave objective is flat to 1e-4 around its best point.
-    assert found >= best * (1 - 1e-6)
+    _compare_with_grid(window, scenario, money, [p for p in plans if not limits.list_breaches(p)])
 
 
-def test_the_starts_are_not_one_point(fit: ConvergedFit) -> None:
-    scenario = fit.spec.scenarios["more"]
-    starts = Window(fit, scenario.periods)._list_starts(bound_plan(fit.features, scenario))
+@pytest.mark.parametrize("utility", list(UTILITIES))
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"budget": "+30%"},
+        {
+            "budget": "-10%",
+            "channels": {"tv": {"max": "-30%"}},
+            "ratios": [{"channel": "radio", "to": "search", "min": 0.5}],
+        },
+        {"groups": {"air": {"channels": ["tv", "radio"], "max_share": 0.5}}},
+    ],
+    ids=["budget", "ratio", "group"],
+)
+def test_no_plan_on_a_grid_of_three_channels_is_better(
+    three: ConvergedFit, utility: str, words: dict[str, Any]
+) -> None:
+    money, _, window, _ = plan_one(three, utility=utility, **words)
+    scenario = Scenario.model_validate({"utility": utility, **words})
+    limits = limit_plan(scenario, window, three.spec)
+    lower, upper = limits.box()
+    axes = [np.linspace(lower[n], upper[n], 41) for n in (0, 1)]
+    plans = [np.array([a, b, limits.budget - a - b]) for a, b in itertools.product(*axes)]
 
-    points = {tuple(np.round(start.to_numpy(), 6)) for start in starts}
-    assert len(points) == 3
+    _compare_with_grid(window, scenario, money, [p for p in plans if not limits.list_breaches(p)])
+
+
+def _compare_with_grid(
+    window: Window, scenario: Scenario, money: np.ndarray, plans: list[np.ndarray]
+) -> None:
+    """Hold the utility of a plan against that of all others, exactly measured."""
+    assert len(plans) > 50
+    response = window.respond(np.array([money, window.current, *plans])).sum(axis=1)
+    found, today, *others = (
+        measure(scenario.utility, one, scenario.confidence) for one in response
+    )
+    best = max(others)
+    assert found >= best - NEAR * abs(best)
+    if not limit_plan(scenario, window, _spec_of(window)).list_breaches(window.current):
+        assert found >= today
+
+
+def _spec_of(window: Window) -> Any:
+    return make_spec(media={name: {} for name in window.channels})
+
+
+def test_what_channels_earn_at_the_margin_is_equal_at_the_optimum(three: ConvergedFit) -> None:
+    table = ask(three, wide={"budget": "+20%", "bounds": 5}).table
+
+    lower, upper = 1e-3 * table["spend_current"], 5.99 * table["spend_current"]
+    free = table[(table["spend"] > lower) & (table["spend"] < upper)]
+    assert len(free) >= 2
+    assert free["marginal"].max() / free["marginal"].min() == pytest.approx(1, abs=0.01)
+
+
+def test_the_marginal_return_is_that_of_the_next_unit(three: ConvergedFit) -> None:
+    scenario = Scenario()
+    window = Window(three, scenario)
+    table = ask(three, now={"what_if": {"tv": "current"}}).table
+
+    more = window.respond(
+        np.array([window.current, window.current + np.array([1.0, 0.0, 0.0])])
+    ).sum(axis=1)
+    assert table["marginal"][0] == pytest.approx(float((more[1] - more[0]).mean()), rel=1e-3)
+
+
+def test_profit_is_largest_where_the_next_unit_pays_for_itself(three: ConvergedFit) -> None:
+    asked = {
+        name: {"budget": "free", "bounds": 30, "goal": goal}
+        for name, goal in {"profit": {"margin": 0.8}, "margin": {"marginal_roas": 1.25}}.items()
+    }
+
+    table = ask(three, **asked).table
+
+    profit, margin = (table[table["scenario"] == name] for name in asked)
+    np.testing.assert_allclose(profit["spend"], margin["spend"].to_numpy(), rtol=1e-3)
+    inside = profit[profit["spend"].between(1, 30.9 * profit["spend_current"])]
+    assert len(inside) >= 2
+    np.testing.assert_allclose(inside["marginal"], 1.25, rtol=0.01)
+
+
+def test_a_target_return_is_kept_and_used_up(three: ConvergedFit) -> None:
+    asked = {"budget": "free", "bounds": 10, "goal": {"roas": 1.9}}
+
+    row = compare_scenarios(ask(three, floor=asked)).iloc[0]
+
+    assert row["roas"] == pytest.approx(1.9, rel=1e-3)
+    assert row["spend"] > row["spend_current"]
+    assert row["note"] == ""
+
+
+def test_money_that_would_not_earn_enough_is_left_over(three: ConvergedFit) -> None:
+    asked = {"budget": "+500%", "bounds": 10, "goal": {"roas": 1.9}}
+
+    row = compare_scenarios(ask(three, floor=asked)).iloc[0]
+
+    assert row["unallocated"] > 0
+    assert row["unallocated"] == pytest.approx(row["budget"] - row["spend"])
+    assert row["roas"] >= 1.9 * (1 - 1e-6)
+
+
+def test_a_target_is_reached_for_the_least_money(three: ConvergedFit) -> None:
+    asked = {
+        "goal": {"budget": "free", "bounds": 3, "goal": {"response": "+20%"}},
+        "too_much": {"budget": "free", "bounds": 0.1, "goal": {"response": "+90%"}},
+    }
+
+    table = compare_scenarios(ask(three, **asked)).set_index("scenario")
+
+    goal, too_much = table.loc["goal"], table.loc["too_much"]
+    assert goal["response"] == pytest.approx(1.2 * goal["response_current"], rel=1e-4)
+    # The best plan of that very money brings no more: there is no cheaper way.
+    same = compare_scenarios(ask(three, same={"budget": goal["spend"], "bounds": 3})).iloc[0]
+    assert same["response"] == pytest.approx(goal["response"], rel=1e-4)
+    assert "cannot be reached within the limits" in too_much["note"]
+
+
+def test_a_plan_that_is_said_is_only_told(fit: ConvergedFit) -> None:
+    table = ask(fit, idea={"what_if": {"tv": "+50%"}}).table.set_index("channel")
+
+    assert table.loc["tv", "spend"] == pytest.approx(1.5 * table.loc["tv", "spend_current"])
+    assert table.loc["search", "spend"] == pytest.approx(table.loc["search", "spend_current"])
+
+
+def test_a_higher_price_buys_less(fit: ConvergedFit) -> None:
+    summary = ask(
+        fit,
+        now={"what_if": {"tv": "-50%"}},
+        dear={"what_if": {"tv": "current"}, "prices": {"tv": "+100%"}},
+    )
+
+    now, dear = (summary.draws["response"].sel(scenario=name) for name in ("now", "dear"))
+    np.testing.assert_allclose(now.sel(channel="tv"), dear.sel(channel="tv"), rtol=1e-9)
+
+
+def test_a_later_window_starts_from_todays_plan(fit: ConvergedFit) -> None:
+    last = pd.Timestamp(fit.features["date"].to_numpy()[-1])
+    start = (last + pd.Timedelta(weeks=5)).date()
+    later, soon = Window(fit, Scenario(start=start)), Window(fit, Scenario())
+
+    assert later.gap == 4
+    assert later.dates[0].date() == start
+    # Four weeks of today's plan in between, instead of what was spent, change the carry-in only.
+    ratio = later.respond(later.current[None]).sum() / soon.respond(soon.current[None]).sum()
+    assert ratio == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("days", [-70, 3])
+def test_a_window_begins_with_a_period_after_the_data(fit: ConvergedFit, days: int) -> None:
+    last = pd.Timestamp(fit.features["date"].to_numpy()[-1])
+    start = (last + pd.Timedelta(days=days)).date()
+
+    with pytest.raises(ScenarioError, match="first day of a period after the data"):
+        Window(fit, Scenario(start=start))
+
+
+def test_a_channel_that_is_off_stays_off_and_says_so() -> None:
+    spec = make_spec(
+        scenarios={"more": {"budget": "+10%"}, "on": {"channels": {"tv": {"max": 9e4}}}}
+    )
+    features = make_features(spec)
+    off = features["exposure"].copy()
+    off.loc[{"channel": "tv", "date": features["date"][-60:]}] = 0.0
+    features = features.assign(exposure=off, spend=off * (features["spend"] / features["exposure"]))
+    trace = make_trace(spec, features)
+    fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
+
+    table = summarize_scenarios(fit).table.set_index(["scenario", "channel"])
+
+    assert table.loc[("more", "tv"), "spend"] == pytest.approx(0, abs=1e-3)
+    assert table.loc[("more", "tv"), "marginal"] > 0
+    assert 0 <= table.loc[("on", "tv"), "spend"] <= 9e4 * (1 + 1e-9)
+
+
+def test_budgets_of_nothing_and_of_a_hundred_times_are_answered(fit: ConvergedFit) -> None:
+    asked = {
+        "none": {"budget": 0, "bounds": 1},
+        "huge": {"budget": "+9900%", "bounds": 200},
+    }
+
+    table = compare_scenarios(ask(fit, **asked)).set_index("scenario")
+
+    assert table.loc["none", "spend"] == pytest.approx(0, abs=1e-6)
+    assert table.loc["none", "response"] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(table.loc["none", "roas"])
+    assert table.loc["huge", "spend"] == pytest.approx(100 * table.loc["huge", "spend_current"])
+    assert table.loc["huge", "unseen"] == "tv, search"
+    assert table.loc["huge", "probability_better"] == 1.0
+
+
+def test_a_single_channel_gets_it_all() -> None:
+    spec = make_spec(media={"tv": {}}, scenarios={"more": {"budget": "+10%"}})
+    features = make_features(spec)
+    trace = make_trace(spec, features)
+    fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
+
+    table = summarize_scenarios(fit).table
+
+    assert table["spend"].item() == pytest.approx(1.1 * table["spend_current"].item())
 
 
 def test_a_model_without_scenarios_has_an_empty_table(fit: ConvergedFit) -> None:
-    from dataclasses import replace
-
     summary = summarize_scenarios(replace(fit, spec=fit.spec.model_copy(update={"scenarios": {}})))
 
     assert len(summary.table) == 0
-    assert list(summary.table) == list(COLUMNS)
+    assert list(summary.table) == ["scenario", "channel", *LEVER_COLUMNS, "is_observed"]
+    assert len(compare_scenarios(summary)) == 0

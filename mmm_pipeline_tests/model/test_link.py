@@ -7,7 +7,8 @@ import pymc as pm
 import pytest
 import xarray as xr
 
-from mmm_pipeline.decision.scenarios import Window, summarize_scenarios
+from mmm_pipeline.decision.scenarios import summarize_scenarios
+from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import DataError
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.gate import ConvergedFit, require_converged
@@ -24,6 +25,7 @@ from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.prior_predictive import sample_prior
+from mmm_pipeline.spec import Scenario
 from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
 
 BELIEFS: dict[str, Any] = {
@@ -93,12 +95,10 @@ def test_the_curve_meets_what_the_channel_brings(fit: ConvergedFit) -> None:
 
 
 def test_a_plan_adds_more_than_its_channels_alone(fit: ConvergedFit) -> None:
-    window = Window(fit, 13)
-    spend = xr.DataArray([1e6, 1e6], dims="channel", coords={"channel": ["tv", "search"]})
-    only = {name: spend.where(spend["channel"] == name, 0.0) for name in ("tv", "search")}
+    window = Window(fit, Scenario())
 
-    both = window.respond(spend).sum("channel")
-    apart = sum(window.respond(one).sum("channel") for one in only.values())
+    both, tv, search = window.respond(1e6 * np.array([[1, 1], [1, 0], [0, 1]])).sum(axis=1)
+    apart = tv + search
 
     assert (both >= apart).all()
     assert (both > apart * (1 + 1e-6)).mean() > 0.9

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mmm_pipeline.spec import Belief, GateLimits, ModelSpec, Scenario
+from mmm_pipeline.spec import Belief, GateLimits, ModelSpec, Scenario, resolve_amount
 from mmm_pipeline_tests.factories import make_spec
 
 
@@ -29,8 +29,8 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ({"controls": {"spend_tv": {}}}, "must not share its name with a column of `media.tv`"),
         ({"events": {"spend_tv": ["2024-01-01"]}}, "a column of `media.tv`"),
         ({"media": {"chain": {}}}, "a reserved word"),
-        ({"scenarios": {"x": {"budget": "-100%"}}}, "must leave something to spend"),
-        ({"scenarios": {"x": {"budget": True}}}, "`budget` must be"),
+        ({"scenarios": {"x": {"budget": "-101%"}}}, "must not take away more than there is"),
+        ({"scenarios": {"x": {"budget": True}}}, "must be 'current'"),
         ({"name": "../up"}, "String should match pattern"),
         ({"data": {"path": "a.csv", "date": "d", "target": "d"}}, "must have one role only"),
         ({"events": {"x": [{"start": "2024-02-01", "end": "2024-01-01"}]}}, "must not end before"),
@@ -38,8 +38,8 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ({"refit": {"cron": "daily"}}, "five fields"),
         ({"sampling": {"chains": 9}}, "less than or equal to 8"),
         ({"gate": {"max_divergences": 41}}, "must not exceed 1 % of the draws, which is 40"),
-        ({"scenarios": {"x": {"budget": "twice"}}}, "`budget` must be 'current'"),
-        ({"scenarios": {"x": {"budget": -5}}}, "`budget` must be above 0"),
+        ({"scenarios": {"x": {"budget": "twice"}}}, "must be 'current'"),
+        ({"scenarios": {"x": {"budget": -5}}}, "must not be below 0"),
         (
             {"media": {"mail": {"kind": "owned"}}, "experiments": "x.csv"},
             "`experiments` needs media that money is spent on",
@@ -97,10 +97,33 @@ def test_limits_say_which_of_them_are_loosened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "money"), [("current", 200.0), ("+30%", 260.0), ("-12.5%", 175.0), (42, 42.0)]
+    ("amount", "money"),
+    [("current", 200.0), ("+30%", 260.0), ("-12.5%", 175.0), ("-100%", 0.0), (42, 42.0)],
 )
-def test_a_budget_resolves_to_money(budget: str | float, money: float) -> None:
-    assert Scenario(budget=budget).resolve_budget(200.0) == pytest.approx(money)
+def test_an_amount_resolves_to_money(amount: str | float, money: float) -> None:
+    assert Scenario(budget=amount).budget == amount
+    assert resolve_amount(amount, 200.0) == pytest.approx(money)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        ({"goal": {}}, "must say one of `roas`"),
+        ({"goal": {"roas": 1, "margin": 0.3}}, "got roas, margin"),
+        ({"budget": "free"}, "`budget: free` needs a `goal`"),
+        ({"extra": 5, "budget": 5}, "say one of them"),
+        ({"what_if": {"tv": "+5%"}, "budget": 5}, "`what_if` plans nothing"),
+        ({"utility": "sharpe", "goal": {"margin": 1}}, "`utility: sharpe` has none"),
+        ({"periods": 3, "phasing": [1, 2]}, "a weight for each of the 3 periods"),
+        ({"channels": {"tv": {"spend": 5, "min": 3}}}, "leave `min` and `max` out"),
+        ({"channels": {"radio": {}}}, "must speak of channels that money is spent on, tv, search"),
+        ({"groups": {"Digital": {"max": 3}}}, "must name `channels`, or be the `group`"),
+        ({"free_cells": True}, "honoured together with `data.panel`"),
+    ],
+)
+def test_a_scenario_that_cannot_be_meant_is_refused(scenario: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        make_spec(scenarios={"x": scenario})
 
 
 def test_the_model_part_leaves_out_what_does_not_decide_the_posterior() -> None:

@@ -100,7 +100,10 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     for axes, quantity in ((left, "spend"), (right, "response")):
         plain_axes(axes, grid="x")
         wide = pd.DataFrame(
-            {label: plan.set_index("channel")[quantity + suffix] for label, plan, suffix in bars}
+            {
+                label: plan.groupby("channel")[quantity + suffix].sum()
+                for label, plan, suffix in bars
+            }
         )
         start = np.zeros(len(labels))
         for channel in channels:

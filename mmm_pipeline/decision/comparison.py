@@ -1,0 +1,80 @@
+"""Scenarios side by side: what each costs, brings and risks against today's plan."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
+
+COLUMNS = (
+    *("scenario", "periods", "budget", "spend_current", "spend", "unallocated"),
+    *("response_current", "response", "response_lower", "response_upper"),
+    *("gain", "gain_lower", "gain_upper", "probability_better", "downside"),
+    *("roas_current", "roas", "roas_lower", "roas_upper", "utility_current", "utility"),
+    *("unseen", "note"),
+)
+"""Columns of the comparison."""
+
+
+def compare_scenarios(summary: Summary) -> pd.DataFrame:
+    """Sum up each scenario against today's plan, draw by draw.
+
+    Parameters
+    ----------
+    summary : Summary
+        From `mmm_pipeline.decision.scenarios.summarize_scenarios`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per scenario, totals of its window: `COLUMNS`. ``budget`` is NaN where it is free,
+        ``unallocated`` what of it is not spent; ``gain`` the change of the response against
+        today's plan, ``probability_better`` the probability that it is above 0, ``downside`` its
+        mean in the worst 5 % of the draws; ``unseen`` names the channels that go beyond what was
+        seen in any period. Intervals hold 5 % to 95 %.
+    """
+    if not len(summary.table):
+        return pd.DataFrame({column: pd.Series(dtype="object") for column in COLUMNS})
+    rows = [_compare(summary, str(name)) for name in summary.draws["scenario"].to_numpy()]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _compare(summary: Summary, name: str) -> dict[str, object]:
+    """Sum up one scenario."""
+    table = summary.table[summary.table["scenario"] == name]
+    draws = summary.draws.sel(scenario=name)
+    spend, spend_current = float(table["spend"].sum()), float(table["spend_current"].sum())
+    response, current = _sum_up(draws["response"]), _sum_up(draws["response_current"])
+    budget, gain = float(draws["budget"]), response - current
+    unseen = table.loc[~table["is_observed"], "channel"].unique()
+    return {
+        "scenario": name,
+        "periods": int(draws["periods"]),
+        "budget": budget if np.isfinite(budget) else np.nan,
+        "spend_current": spend_current,
+        "spend": spend,
+        "unallocated": max(0.0, budget - spend) if np.isfinite(budget) else np.nan,
+        "response_current": current.mean(),
+        **_describe("response", response),
+        **_describe("gain", gain),
+        "probability_better": (gain > 0).mean(),
+        "downside": gain[gain <= np.quantile(gain, LOWER)].mean(),
+        "roas_current": current.mean() / spend_current if spend_current > 0 else np.nan,
+        **_describe("roas", response / spend if spend > 0 else response * np.nan),
+        "utility_current": float(draws["utility_current"]),
+        "utility": float(draws["utility"]),
+        "unseen": ", ".join(map(str, unseen)),
+        "note": str(draws["note"].item()),
+    }
+
+
+def _sum_up(response: xr.DataArray) -> np.ndarray:
+    """Add up over the levers, in each draw."""
+    total: np.ndarray = response.sum([dim for dim in response.dims if dim != "sample"]).to_numpy()
+    return total
+
+
+def _describe(name: str, draws: np.ndarray) -> dict[str, float]:
+    """Take the mean and the 5-95 % interval."""
+    lower, upper = np.quantile(draws, [LOWER, UPPER])
+    return {name: float(draws.mean()), f"{name}_lower": lower, f"{name}_upper": upper}
