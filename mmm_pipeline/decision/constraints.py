@@ -14,6 +14,8 @@ TOLERANCE = 1e-6
 """Largest breach of a limit, as a share of the money that is planned."""
 HAIR = 1e-9
 """Breach that a plan is not moved for, as a share of its money."""
+REPAIRS = 3
+"""Times that a plan is moved: the solver is exact to 1e-7 of the money it begins with."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Limit:
             for words, end in (("at least", self.low), ("at most", self.high))
             if np.isfinite(end)
         ]
-        return f"`{self.name}`" + (f" ({', '.join(ends)})" if any(self.weights > 0) else "")
+        return f"`{self.name}`" + (f" ({', '.join(ends)})" if (self.weights >= 0).all() else "")
 
 
 @dataclass(frozen=True)
@@ -339,8 +341,17 @@ def bring_inside(limits: Limits, money: np.ndarray) -> np.ndarray:
     numpy.ndarray, shape (levers,)
         The least money is moved; a plan that keeps them is left as it is.
     """
-    low, high = limits.ends
-    matrix = limits.matrix
+    for _ in range(REPAIRS):
+        moved = _repair(limits, money)
+        if moved is money:
+            break
+        money = moved
+    return money
+
+
+def _repair(limits: Limits, money: np.ndarray) -> np.ndarray:
+    """Move the least money such that all limits are kept, as exactly as money of this size is."""
+    (low, high), matrix = limits.ends, limits.matrix
     found = matrix @ money
     n, scale = money.size, max(1.0, float(money.sum()))
     slack = HAIR * scale

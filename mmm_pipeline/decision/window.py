@@ -219,7 +219,7 @@ class Window:
         n_lags = response.weights.sizes[LAG]
         length = self.scenario.periods + n_lags - 1
         first = n_lags - 1
-        past = response.weigh_past(features).reset_coords(drop=True)
+        past = response.weigh_past(features).reset_coords(drop=True).drop_vars("date")
         weight = response.weigh_now(features)
         if self.gap:
             meanwhile = weight * self._today / self._price

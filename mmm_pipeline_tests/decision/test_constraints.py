@@ -151,7 +151,7 @@ def test_scenarios_that_cannot_be_are_named_all_at_once(fit: ConvergedFit) -> No
     assert "bounds of" in much
     assert "channels.tv.min_share" in torn
     assert "channels.search.min_share" in torn
-    assert "budget" not in torn
+    assert "bounds" not in torn
 
 
 @given(

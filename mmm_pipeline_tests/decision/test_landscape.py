@@ -66,7 +66,7 @@ def test_the_table_is_the_response(name: str, free_cells: bool) -> None:
         exact = window.respond(money[None])[0].sum(axis=0)
         # A cubic spline of 64 knots; priors reach curves that rise steeply from nothing.
         np.testing.assert_allclose(found.mean(), exact.mean(), rtol=1e-3, atol=1e-9)
-        step = 1e-4 * window.current
+        step = 1e-6 * window.current
         ahead, _ = landscape.measure(money + step)
         np.testing.assert_allclose(
             (ahead - found).mean(),
