@@ -26,9 +26,7 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
         seed.
     """
     fitted = compute_fitted_mean(fit)
-    link = read_link(fit.spec, fit.features)
-    rng = np.random.default_rng(fit.spec.sampling.seed)
-    predicted = link.to_target(link.to_model(fitted) + _draw_noise(fit, fitted, rng))
+    predicted = draw_observations(fit, fitted)
     bounds = predicted.quantile([LOWER, UPPER], dim=SAMPLE_DIMS)
     columns = xr.Dataset(
         {
@@ -45,11 +43,31 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     return table
 
 
+def draw_observations(fit: ConvergedFit, mean: xr.DataArray) -> xr.DataArray:
+    """Draw what may be observed around a mean, noise included, with the spec's seed.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    mean : xarray.DataArray, dims ``(chain, draw, date, ...)``
+        Target units, a value for every draw of the fit, or for some of them.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw, date, ...)``
+        Target units.
+    """
+    link = read_link(fit.spec, fit.features)
+    rng = np.random.default_rng(fit.spec.sampling.seed)
+    return link.to_target(link.to_model(mean) + _draw_noise(fit, mean, rng))
+
+
 def _draw_noise(fit: ConvergedFit, fitted: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
     """Draw what nothing explains, on the model's scale."""
     noise = xr.zeros_like(fitted).copy(data=rng.standard_normal(fitted.shape))
     if fit.spec.likelihood == "student_t":
-        freedom = fit.posterior["y_nu"]
+        freedom = fit.posterior["y_nu"].sel(draw=fitted["draw"])
         freedom = freedom.broadcast_like(fitted).transpose(*fitted.dims)
         noise = noise / (rng.chisquare(freedom) / freedom) ** 0.5
     scaled: xr.DataArray = noise * fit.posterior["y_sigma"]

@@ -14,6 +14,7 @@ from mmm_pipeline.spec.data import (
     Window,
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
+from mmm_pipeline.spec.evidence import Backtest
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
@@ -36,6 +37,7 @@ from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 __all__ = [
     "MFF_DIMENSIONS",
     "Aggregate",
+    "Backtest",
     "Belief",
     "Carryover",
     "CarryoverForm",

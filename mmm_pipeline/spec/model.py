@@ -8,6 +8,7 @@ from mmm_pipeline.spec.base import Name, SpecPart
 from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
+from mmm_pipeline.spec.evidence import Backtest
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.presets import Preset, fill_in
@@ -81,6 +82,11 @@ class ModelSpec(SpecPart):
     experiments: Place | None = Field(
         default=None,
         description="Table with what experiments found, a row each; as `data.path`.",
+    )
+    backtest: Backtest | None = Field(
+        default=None,
+        description="Predict, from several origins, what is known by now; a fit for each. "
+        "Default: none.",
     )
     truth: str | None = Field(
         default=None,
