@@ -144,6 +144,26 @@ def assess_backtest(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(words)
 
 
+def list_notes(table: pd.DataFrame) -> tuple[str, ...]:
+    """Say what should be known of the forecasts that there are.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `tabulate_fold`, of all folds.
+
+    Returns
+    -------
+    tuple of str
+        A sentence for each fold and method that has a note.
+    """
+    noted = table[table["predicted"].notna() & (table["note"] != "")]
+    return tuple(
+        f"Fold {row.fold}, {str(row.method).replace('_', ' ')}: {row.note}"
+        for row in noted.drop_duplicates(["fold", "method"]).itertuples()
+    )
+
+
 def _score_model(fit: ConvergedFit | str, inputs: FoldInputs, observed: xr.DataArray) -> xr.Dataset:
     """Score the forecast of a fit, if there is one."""
     if isinstance(fit, str):

@@ -47,13 +47,16 @@ def _features(model: Model) -> dg.AssetsDefinition:
         parameters of a refit mean the same; where a column has grown or shrunk by more than a
         factor of 2, its own.
         """
+        from mmm_pipeline.evidence.folds import plan_folds
         from mmm_pipeline.ingest.sources import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
 
         validated_data, experiments = tables["validated_data"], tables.get("raw_experiments")
         with told_clearly(model.location):
-            # The report needs it; a slip there should not cost a fit.
+            # What comes later needs them; a slip there should not cost a fit.
             read_truth(model.project.data, model.spec.truth)
+            if model.spec.backtest:
+                plan_folds(pd.DatetimeIndex(validated_data["date"]), model.spec)
             arrays = build_features(validated_data, model.spec)
             arrays, since = _hold_scales(model, arrays)
             if experiments is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
-from mmm_pipeline.gate import Examination
+from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
@@ -152,7 +152,7 @@ def find_or_fit(
     model: Model,
     spec: ModelSpec,
     features: xr.Dataset,
-    context: dg.AssetExecutionContext,
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
     *,
     force: bool = False,
     note: Callable[[xr.DataTree], xr.DataTree] = lambda trace: trace,
@@ -167,7 +167,7 @@ def find_or_fit(
         What is fitted.
     features : xarray.Dataset
         Its features.
-    context : dagster.AssetExecutionContext
+    context : dagster.AssetExecutionContext or dagster.OpExecutionContext
         Whose log is told.
     force : bool
         Fit anew whatever is stored.
@@ -193,6 +193,40 @@ def find_or_fit(
         tell=lambda progress: context.log.info(str(progress)), warn=context.log.warning, keep=keep
     )
     return note(fit_until_it_holds(spec, features, witness, begun))
+
+
+def fit_through_gate(
+    model: Model,
+    spec: ModelSpec,
+    features: xr.Dataset,
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
+) -> ConvergedFit:
+    """Fit another model than the asset's own, or find the fit, and let it through the gate.
+
+    Parameters
+    ----------
+    model : Model
+        Whose store is looked in.
+    spec : ModelSpec
+        What is fitted.
+    features : xarray.Dataset
+        Its features.
+    context : dagster.AssetExecutionContext or dagster.OpExecutionContext
+        Whose log is told.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    NotConvergedError
+        If it breaks a limit after all attempts.
+    """
+    from mmm_pipeline.gate.diagnostics import examine
+
+    trace = find_or_fit(model, spec, features, context)
+    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

@@ -16,7 +16,7 @@ from mmm_pipeline.gate import Examination
 from mmm_pipeline.gate.verdict import judge
 from mmm_pipeline.lineage.files import get, put, try_get
 from mmm_pipeline.lineage.forms import DiagnosticsForm, FigureForm, Form, RecordForm, TraceForm
-from mmm_pipeline.model.trace import has_own_identity
+from mmm_pipeline.model.trace import has_own_identity, read_prespecification
 from mmm_pipeline.spec import GateLimits, Prespecification
 
 TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
@@ -249,9 +249,10 @@ class Store:
         return None
 
     def find_passed(self, limits: GateLimits) -> xr.DataTree | None:
-        """Find the latest fit whose numbers, as they were measured, keep the limits.
+        """Find the model's latest fit whose numbers, as they were measured, keep the limits.
 
-        Only for what need not be believed, such as scales: the gate measures anew.
+        Only for what need not be believed, such as scales: the gate measures anew. Fits that are
+        made to test the model, of part of the data say, are not the model's.
 
         Parameters
         ----------
@@ -269,7 +270,7 @@ class Store:
             if examination is None or judge(examination.numbers, limits).failures:
                 continue
             trace = self._read_trace(record["fit_id"])
-            if trace is not None:
+            if trace is not None and read_prespecification(trace) is not None:
                 return trace
         return None
 

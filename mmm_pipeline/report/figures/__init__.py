@@ -1,5 +1,6 @@
 """Every figure of the report; the small ones in Dagster's UI are the same."""
 
+from mmm_pipeline.report.figures.backtest import draw_forecasts, draw_scores, draw_stability
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.calibration import draw_calibration
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
@@ -9,9 +10,12 @@ __all__ = [
     "draw_calibration",
     "draw_decomposition",
     "draw_fit",
+    "draw_forecasts",
     "draw_prior_target",
     "draw_response_curves",
     "draw_roas",
     "draw_scenarios",
+    "draw_scores",
     "draw_shares",
+    "draw_stability",
 ]
