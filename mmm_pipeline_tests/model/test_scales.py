@@ -1,5 +1,6 @@
 """Scales of the last fit that passed are those of the next."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from mmm_pipeline.model.features import build_features, find_lost_features
 from mmm_pipeline.model.identity import digest_arrays
 from mmm_pipeline.model.scales import find_new_scales, hold_scales
+from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.spec import Prespecification
 from mmm_pipeline_tests.factories import make_raw, make_spec, validate
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
 
@@ -78,8 +81,10 @@ def test_what_is_new_has_a_scale_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_a_refit_is_on_the_scales_of_the_last_fit_that_passed(passed: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("passed", "is_own"), [(True, True), (False, True), (True, False)])
+def test_a_refit_is_on_the_scales_of_the_models_last_fit_that_passed(
+    passed: bool, is_own: bool, tmp_path: Path
+) -> None:
     from mmm_pipeline.gate.diagnostics import examine
     from mmm_pipeline.lineage.store import Store
     from mmm_pipeline_tests.factories import make_posterior, make_trace
@@ -91,6 +96,9 @@ def test_a_refit_is_on_the_scales_of_the_last_fit_that_passed(passed: bool, tmp_
     if not passed:
         posterior["roas"] = posterior["roas"] + xr.DataArray(np.arange(4.0), dims="chain")
     trace = make_trace(spec, before, posterior)
+    if is_own:  # A fold of a backtest is not.
+        now = datetime(2026, 1, 5, tzinfo=UTC)
+        trace = note_prespecification(trace, Prespecification.take(spec, now), [])
     project = make_project(tmp_path, make_raw(61, tv=np.full(61, 40.0) + np.arange(61) / 2))
     store = Store(project.outputs, spec.name)
     store.keep_fit(trace)
@@ -103,6 +111,6 @@ def test_a_refit_is_on_the_scales_of_the_last_fit_that_passed(passed: bool, tmp_
     found = xr.load_dataset(tmp_path / "outputs" / "acme" / "features.nc")
     scale = float(found["channel_scale"].sel(channel="tv"))
     own, old = 70.0, float(before["channel_scale"].sel(channel="tv"))
-    assert scale == pytest.approx(old if passed else own)
+    assert scale == pytest.approx(old if passed and is_own else own)
     frame = validate(make_raw(61, tv=np.full(61, 40.0) + np.arange(61) / 2).astype(str), spec)
     assert find_lost_features(found, frame, spec) == []

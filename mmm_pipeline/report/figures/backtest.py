@@ -70,7 +70,7 @@ def draw_scores(table: pd.DataFrame) -> Figure:
     matplotlib.figure.Figure
     """
     scores = summarize_scores(table).sort_values("crps", ascending=False, ignore_index=True)
-    figure = new_figure(7.0, 0.36 * len(scores) + 0.8)
+    figure = new_figure(9.5, 0.4 * len(scores) + 0.8)
     axes = plain_axes(figure.subplots(), grid="x")
     colors = [ACCENT if method == MODEL else BASELINE for method in scores["method"]]
     axes.barh(scores.index, scores["crps"], color=colors, height=0.62)
@@ -112,10 +112,10 @@ def draw_stability(table: pd.DataFrame) -> Figure:
     for place, number in enumerate(fits):
         rows = known[known["fold"] == number].set_index("channel").reindex(channels)
         y = np.arange(len(channels)) + 0.35 - 0.7 * (place + 0.5) / len(fits)
-        color = ACCENT if number == WHOLE else BASELINE
-        label = {WHOLE: "all of the data, 90 %", fits[0]: "folds, the earliest on top"}.get(number)
-        axes.hlines(y, rows["roas_lower"], rows["roas_upper"], color=color, lw=3)
-        axes.plot(rows["roas"], y, "o", color=color, ms=4.5, label=label)
+        line, dot = (ACCENT, ACCENT) if number == WHOLE else (BASELINE, MUTED)
+        label = {fits[0]: "folds, the earliest on top", WHOLE: "all of the data, 90 %"}.get(number)
+        axes.hlines(y, rows["roas_lower"], rows["roas_upper"], color=line, lw=3)
+        axes.plot(rows["roas"], y, "o", color=dot, ms=4.5, label=label)
     axes.set_yticks(np.arange(len(channels)), channels, color=INK)
     axes.set_xlabel("target units per unit of money", color=MUTED)
     axes.axvline(0, color=MUTED, lw=0.8)
