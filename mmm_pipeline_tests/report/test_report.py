@@ -105,6 +105,47 @@ def test_experiments_have_their_section(inputs: ReportInputs) -> None:
         replace(inputs, evidence={"calibration": other})
 
 
+def make_forecasts(fit_id: str, **columns: object) -> pd.DataFrame:
+    """What two methods said of four weeks."""
+    rows = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=4, freq="W-MON")})
+    rows = rows.assign(fold=1, origin=rows["date"][0], observed=10.0, predicted=11.0, note="")
+    for level in (50, 80, 95):
+        rows[f"lower_{level}"], rows[f"upper_{level}"] = 9.0, 12.0
+    methods = {"mmm": 1.25, "naive": 2.5, "seasonal_naive": 3.0}
+    parts = [rows.assign(method=name, crps=crps) for name, crps in methods.items()]
+    table = pd.concat(parts).assign(usual_error=2.0, **columns)
+    table.attrs["fit_id"] = fit_id
+    return table
+
+
+def test_a_backtest_has_its_section(inputs: ReportInputs) -> None:
+    fit_id = inputs.fit.fit_id
+
+    page = render_report(replace(inputs, evidence={"backtest": make_forecasts(fit_id)}))
+
+    assert "known at 1 origin, the model" in page
+    assert "4 forecasts, 10.0% off on average, and 100.0% of what came" in page
+    assert "<td>seasonal naive</td>" in page
+    why = "Model &#39;acme&#39; has not converged"
+    failed = make_forecasts(fit_id, note="Model 'acme' has not converged", predicted=float("nan"))
+    page = render_report(replace(inputs, evidence={"backtest": failed}))
+    assert "No fold has a forecast of the model." in page
+    assert f"Fold 1, from 2024-01-01, has no forecast: {why}" in page
+
+
+def test_stability_has_its_section(inputs: ReportInputs) -> None:
+    row = {"channel": "tv", "fold": 1, "n_known": 80, "agrees": False}
+    for name in ("roas", "carried"):
+        row |= {name: 0.5, f"{name}_lower": 0.25, f"{name}_upper": 0.75}
+    table = pd.DataFrame([row, row | {"fold": 0, "n_known": 104, "agrees": True}])
+    table.attrs["fit_id"] = inputs.fit.fit_id
+
+    page = render_report(replace(inputs, evidence={"stability": table}))
+
+    assert "<td>104, all</td><td>0.50</td><td>0.25 to 0.75</td>" in page
+    assert "What was said of tv in fold 1 has nothing in common" in page
+
+
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
     assert "attempts, each more careful" not in render_report(inputs)
     failed = Attempt(
