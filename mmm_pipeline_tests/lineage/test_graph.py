@@ -35,6 +35,7 @@ EDGES = {
     "fitted_trace": {"features"},
     "diagnostics": {"fitted_trace"},
     "calibration": {"fitted_trace", "diagnostics"},
+    "refit_drift": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
@@ -62,6 +63,7 @@ CHECKS = {
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
+    "refit_drift": {"drift": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -240,13 +242,14 @@ def test_good_data_reach_the_features(tmp_path: Path) -> None:
 def test_an_identical_fit_that_is_stored_is_used_again(
     features: xr.Dataset, tmp_path: Path
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
     project = make_project(tmp_path)
     store = Store(project.outputs, SPEC.name)
     trace = make_trace(SPEC, features)
-    store.keep_fit(trace)
+    Fits(project.outputs, SPEC.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(SPEC, project, 'key:"acme/fitted_trace"')
@@ -261,6 +264,7 @@ def test_an_identical_fit_that_is_stored_is_used_again(
 def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     features: xr.Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
@@ -269,7 +273,8 @@ def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     store = Store(project.outputs, spec.name)
     posterior, note = make_posterior(spec, features), "numpyro is missing, so nutpie draws."
     statistics = make_statistics(posterior).assign_attrs(sampler="nutpie", sampler_note=note)
-    store.keep_fit(assemble_trace(spec, features, posterior, statistics, 1.0))
+    trace = assemble_trace(spec, features, posterior, statistics, 1.0)
+    Fits(project.outputs, spec.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(spec, project, 'key:"acme/fitted_trace"')
