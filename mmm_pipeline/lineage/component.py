@@ -20,6 +20,7 @@ from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
 from mmm_pipeline.lineage.promotion import build_promote_job
 from mmm_pipeline.lineage.replay import build_replay_job
+from mmm_pipeline.lineage.report_assets import build_report_assets
 from mmm_pipeline.lineage.result_assets import build_result_assets
 from mmm_pipeline.spec import ModelSpec, SettingLocation
 
@@ -49,13 +50,14 @@ def build_model_defs(
     """
     model = Model(spec, project or Project.locate(clone_root()), location)
     job = build_job(model)
+    evidence = [*build_evidence_assets(model), *build_drift_assets(model)]
     assets = [
         *build_data_assets(model),
         *build_feature_assets(model),
         *build_fit_assets(model),
-        *build_evidence_assets(model),
-        *build_drift_assets(model),
+        *evidence,
         *build_result_assets(model),
+        *build_report_assets(model, [asset.key.path[-1] for asset in evidence]),
     ]
     return dg.Definitions(
         assets=assets,

@@ -15,12 +15,10 @@ from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.lineage.checks import report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.fits import Promotion
-from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_numbers, show_table
 from mmm_pipeline.lineage.promotion import admit
-from mmm_pipeline.lineage.result_assets import GATED, read_fit
-from mmm_pipeline.lineage.reuse import name_origin
 
 if TYPE_CHECKING:
     from mmm_pipeline.evidence.drift import Drift
@@ -62,24 +60,21 @@ def _refit_drift(model: Model) -> dg.AssetsDefinition:
         with told_clearly(model.location):
             promotion = model.fits.find_promotion()
         promoted = promotion.model_dump(mode="json") if promotion else None
-        spec = model.spec.model_dump(mode="json")
-        made_from = name_origin("refit_drift", fit_id=fit.fit_id, promoted=promoted, spec=spec)
-        table = model.store.reuse("refit_drift", FORMS["table"], made_from)
-        if table is None:
-            table = _compare(model, fit, promotion).tabulate(
-                fit_id=fit.fit_id,
-                promoted=promoted,
-                limits=model.spec.drift.model_dump(),
-                changed_limits=model.spec.drift.changed,
-            )
+
+        def compare(fit: ConvergedFit) -> pd.DataFrame:
+            drift, limits = _assess(model, fit, promotion), model.spec.drift
+            return drift.tabulate(fit_id=fit.fit_id, promoted=promoted, limits=limits.changed)
+
+        table, metadata = compute_once(
+            model, "refit_drift", "table", fit, compare, promoted=promoted
+        )
         reasons, names = table.attrs["reasons"], "overlap_" + table["channel"]
         yield dg.Output(
             table,
             metadata={
-                MADE_FROM: made_from,
-                "fit_id": fit.fit_id,
+                **metadata,
                 "promoted": promotion.fit_id if promotion else "none",
-                "verdict": table.attrs["verdict"],
+                "drift": table.attrs["verdict"],
                 "why": "; ".join(reasons) or "all limits hold",
                 "channels": show_table(table),
                 "restated": show_table(pd.DataFrame(table.attrs["restated"])),
@@ -92,7 +87,7 @@ def _refit_drift(model: Model) -> dg.AssetsDefinition:
     return refit_drift
 
 
-def _compare(model: Model, fit: ConvergedFit, promotion: Promotion | None) -> "Drift":
+def _assess(model: Model, fit: ConvergedFit, promotion: Promotion | None) -> "Drift":
     """Compare with the promoted fit, as far as it may be read."""
     from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift, assess_restated
 

@@ -11,10 +11,10 @@ import xarray as xr
 from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.lineage.fit_assets import find_or_fit
+from mmm_pipeline.lineage.gated import GATED, read_fit
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_table
-from mmm_pipeline.lineage.result_assets import GATED, read_fit
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline.spec import ModelSpec

@@ -12,7 +12,7 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.lineage.forms import TableForm
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.model.identity import OUR_MODEL, digest_arrays, digest_code
+from mmm_pipeline.model.identity import OUR_MODEL, digest_arrays, digest_code, digest_table
 from mmm_pipeline.model.machine import describe_machine, list_packages
 from mmm_pipeline.model.trace import read_sampling, read_versions
 
@@ -80,7 +80,7 @@ def _digest_validated(model: Model) -> str | None:
         frame: pd.DataFrame = model.store.read("validated_data", TableForm())
     except StaleFitError:
         return None
-    return digest_arrays(xr.Dataset.from_dataframe(frame))
+    return digest_table(frame)
 
 
 def _find_commit() -> str | None:

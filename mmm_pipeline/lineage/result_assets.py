@@ -1,9 +1,9 @@
-"""Everything past the gate: contributions, returns, curves, budgets, report.
+"""What a fit says: contributions, returns, curves, budgets.
 
 No asset here reads a trace but through `read_fit`; what it computes lives in its room.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -11,18 +11,14 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import DecompositionError
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
-from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import Metadata, show_columns, show_figure, show_table
+from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 from mmm_pipeline.lineage.promotion import PlanConfig, take
-from mmm_pipeline.lineage.reuse import name_origin
-
-GATED = ("fitted_trace", "diagnostics")
-"""What everything past the gate reads, so that the gate can hold one against the other."""
 
 ADDS_UP = {"adds_up": "The components add up to the fitted mean, in every draw, on every date."}
 CONSTRAINTS = {"constraints_hold": "Every plan spends its budget, every channel within bounds."}
@@ -41,7 +37,7 @@ def build_result_assets(model: Model) -> list[dg.AssetsDefinition]:
     -------
     list of dagster.AssetsDefinition
         ``model_fit``, ``contributions``, ``channel_returns``, ``response_curves``,
-        ``budget_scenarios``, ``report``.
+        ``budget_scenarios``.
     """
     return [
         _model_fit(model),
@@ -49,7 +45,6 @@ def build_result_assets(model: Model) -> list[dg.AssetsDefinition]:
         _channel_returns(model),
         _response_curves(model),
         _budget_scenarios(model),
-        _report(model),
     ]
 
 
@@ -66,7 +61,7 @@ def _model_fit(model: Model) -> dg.AssetsDefinition:
         from mmm_pipeline.evidence.quality import assess_fit
 
         fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = _compute_once(model, "model_fit", "table", fit, _summarize_fit)
+        table, metadata = compute_once(model, "model_fit", "table", fit, _summarize_fit)
         quality = assess_fit(table)
         metadata |= {"r2": quality.r2, "mape": quality.mape, "coverage": quality.coverage}
         metadata["fit"] = show_figure("draw_fit", table=table)
@@ -88,7 +83,7 @@ def _contributions(model: Model) -> dg.AssetsDefinition:
         """Where the target came from: target units per date and component, with intervals."""
         fit = read_fit(model, fitted_trace, diagnostics)
         try:
-            summary, metadata = _compute_once(
+            summary, metadata = compute_once(
                 model, "contributions", "summary", fit, _summarize_contributions
             )
         except DecompositionError as error:
@@ -109,7 +104,7 @@ def _channel_returns(model: Model) -> dg.AssetsDefinition:
     def channel_returns(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """What each channel earned on its spend, with intervals."""
         fit = read_fit(model, fitted_trace, diagnostics)
-        summary, metadata = _compute_once(
+        summary, metadata = compute_once(
             model, "channel_returns", "summary", fit, _summarize_returns
         )
         metadata["returns"] = show_table(summary.table)
@@ -126,7 +121,7 @@ def _response_curves(model: Model) -> dg.AssetsDefinition:
     def response_curves(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """How each channel's response bends with its spend per period, with bands."""
         fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = _compute_once(model, "response_curves", "table", fit, _summarize_curves)
+        table, metadata = compute_once(model, "response_curves", "table", fit, _summarize_curves)
         channels = list(model.spec.media)
         metadata["curves"] = show_figure("draw_response_curves", table=table, channels=channels)
         return dg.Output(table, metadata={**metadata, **show_columns(table)})
@@ -148,7 +143,7 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
 
         fit = read_fit(model, *take(model, config.fit, **gated))
         with told_clearly(model.location):
-            summary, metadata = _compute_once(
+            summary, metadata = compute_once(
                 model, "budget_scenarios", "summary", fit, _summarize_scenarios
             )
         broken = find_broken_constraints(summary.table, fit.features, model.spec)
@@ -162,111 +157,6 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 
     return budget_scenarios
-
-
-def _report(model: Model) -> dg.AssetsDefinition:
-    @model.asset(
-        "report",
-        form="page",
-        kinds={"html"},
-        reads=[
-            *GATED,
-            "prior_predictive",
-            "model_fit",
-            "contributions",
-            "channel_returns",
-            "response_curves",
-            "budget_scenarios",
-            *(["calibration"] if model.spec.experiments else []),
-        ],
-    )
-    def report(
-        fitted_trace: xr.DataTree,
-        diagnostics: Examination,
-        prior_predictive: xr.Dataset,
-        model_fit: pd.DataFrame,
-        contributions: Summary,
-        channel_returns: Summary,
-        response_curves: pd.DataFrame,
-        budget_scenarios: Summary,
-        **evidence: pd.DataFrame,
-    ) -> dg.Output[Any]:
-        """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
-        from mmm_pipeline.ingest.sources import read_truth
-
-        fit = read_fit(model, fitted_trace, diagnostics)
-
-        def render(fit: ConvergedFit) -> str:
-            from mmm_pipeline.report.facts import ReportInputs
-            from mmm_pipeline.report.render import render_report
-
-            inputs = ReportInputs(
-                fit,
-                prior_predictive,
-                model_fit,
-                contributions,
-                channel_returns,
-                response_curves,
-                budget_scenarios,
-                truth,
-                **evidence,
-            )
-            return render_report(inputs)
-
-        with told_clearly(model.location):
-            truth = read_truth(model.project.data, model.spec.truth)
-            first = fit.prespecification
-            origins = {
-                "truth": truth,
-                "fixed_at": first and first.fixed_at.isoformat(),
-                "deviations": fit.deviations,
-            }
-            page, metadata = _compute_once(model, "report", "page", fit, render, **origins)
-        return dg.Output(page, metadata=metadata)
-
-    return report
-
-
-def read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> ConvergedFit:
-    """Let the fit through the gate, or fail the step with the gate's own words.
-
-    Parameters
-    ----------
-    model : Model
-        The model and its surroundings.
-    trace : xarray.DataTree
-        The fit.
-    examination : Examination
-        What was measured of it.
-
-    Returns
-    -------
-    ConvergedFit
-    """
-    with told_clearly(model.location):
-        fit = require_converged(trace, examination.numbers, model.spec)
-    for words in fit.warnings:
-        dg.get_dagster_logger().warning(words)
-    return fit
-
-
-def _compute_once[T](
-    model: Model,
-    asset: str,
-    form: str,
-    fit: ConvergedFit,
-    compute: Callable[[ConvergedFit], T],
-    **origins: Any,
-) -> tuple[T, Metadata]:
-    """Compute a result of a fit, or read the one that follows from the very same things."""
-    made_from = name_origin(
-        asset, fit_id=fit.fit_id, spec=model.spec.model_dump(mode="json"), **origins
-    )
-    value = model.store.reuse(asset, FORMS[form], made_from)
-    if value is None:
-        value = compute(fit)
-    facts = {"fit_id": fit.fit_id, "verdict": fit.verdict.word}
-    return value, {MADE_FROM: made_from, **facts, "warnings": "; ".join(fit.warnings) or "none"}
 
 
 def _summarize_fit(fit: ConvergedFit) -> pd.DataFrame:

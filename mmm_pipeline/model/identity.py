@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 ID_LENGTH = 16
@@ -145,6 +146,30 @@ def digest_arrays(dataset: xr.Dataset) -> str:
         digest.update(f"{name}|{','.join(map(str, variable.dims))}|{variable.shape}|".encode())
         digest.update(_canonical_bytes(variable.to_numpy()))
     return digest.hexdigest()[:ID_LENGTH]
+
+
+def digest_table(table: pd.DataFrame) -> str:
+    """Name a table by its columns and values; its index and attributes do not count.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Numbers, booleans, dates and text.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"a": [1.0, 2.0]})
+    >>> digest_table(one) == digest_table(one.set_axis([5, 6]))
+    True
+    >>> digest_table(one) == digest_table(one[::-1])
+    False
+    """
+    columns = {str(name): ("row", values.to_numpy()) for name, values in table.items()}
+    return digest_arrays(xr.Dataset(columns))
 
 
 def _canonical_bytes(values: np.ndarray) -> bytes:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -31,8 +31,8 @@ class ReportInputs:
         From the functions of these names.
     truth : mapping or None
         Known truth of a simulated world.
-    calibration : pandas.DataFrame or None
-        From `summarize_calibration`, where the model knows of experiments.
+    evidence : mapping of str to pandas.DataFrame
+        Evidence for the fit, by the name of its section in `mmm_pipeline.report.evidence`.
     """
 
     fit: ConvergedFit
@@ -43,7 +43,7 @@ class ReportInputs:
     curves: pd.DataFrame
     scenarios: Summary
     truth: Mapping[str, Any] | None = None
-    calibration: pd.DataFrame | None = None
+    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a mix of fits."""
@@ -53,9 +53,8 @@ class ReportInputs:
             "channel_returns": self.returns.table,
             "response_curves": self.curves,
             "budget_scenarios": self.scenarios.table,
+            **self.evidence,
         }
-        if self.calibration is not None:
-            tables["calibration"] = self.calibration
         others = [
             name for name, table in tables.items() if table.attrs["fit_id"] != self.fit.fit_id
         ]

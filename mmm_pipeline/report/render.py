@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
 from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.chains import draw_chains
+from mmm_pipeline.report.evidence import build_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.style import encode_png, encode_svg
@@ -52,7 +52,7 @@ def render_report(inputs: ReportInputs) -> str:
         truth=None if truth is None else list_records(truth),
         pathologies=find_pathologies(fit.trace, parameters),
         attempts=list_records(tabulate_attempts(fit.trace)),
-        calibration=_list_calibration(inputs),
+        evidence=build_sections(inputs.evidence),
         selection=list_records(summarize_selection(fit)),
         assumptions=facts.list_assumptions(inputs),
         priors=list_beliefs(fit.spec, inputs.prior),
@@ -80,8 +80,6 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     }
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
-    if inputs.calibration is not None:
-        drawn["calibration"] = figures.draw_calibration(inputs.calibration)
     return {name: encode_svg(figure) for name, figure in drawn.items()}
 
 
@@ -89,11 +87,6 @@ def _draw_chains(fit: ConvergedFit, parameters: pd.DataFrame) -> dict[str, str]:
     """Draw how the chains ran; thousands of points are smaller as an image."""
     drawn = draw_chains(fit.trace, parameters)
     return {name: encode_png(figure, dpi=110) for name, figure in drawn.items()}
-
-
-def _list_calibration(inputs: ReportInputs) -> list[dict[str, Any]]:
-    """List what experiments found, if there are any."""
-    return [] if inputs.calibration is None else list_records(inputs.calibration)
 
 
 def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:

@@ -51,6 +51,7 @@ EDGES = {
         "response_curves",
         "budget_scenarios",
         "calibration",
+        "refit_drift",
     },
 }
 CHECKS = {
@@ -193,7 +194,7 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
             store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
-        elif name in {"model_fit", "response_curves", "calibration"}:
+        elif name in {"model_fit", "response_curves", "calibration", "refit_drift"}:
             store.write(name, TableForm(), table)
         else:
             store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))

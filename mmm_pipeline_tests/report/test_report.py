@@ -89,7 +89,7 @@ def test_experiments_have_their_section(inputs: ReportInputs) -> None:
     table = pd.DataFrame([row | {"roas_after": 1.2}])
     table.attrs["fit_id"] = inputs.fit.fit_id
 
-    page = render_report(replace(inputs, calibration=table))
+    page = render_report(replace(inputs, evidence={"calibration": table}))
 
     assert "The model knows of 1 experiment." in page
     assert "it would have foreseen 1 of 1" in page
@@ -97,12 +97,12 @@ def test_experiments_have_their_section(inputs: ReportInputs) -> None:
     unknown = table.assign(lift_before=float("nan"), was_foreseen=pd.NA)
     unknown.attrs["fit_id"] = inputs.fit.fit_id
     assert "did not converge, so what they changed is not known" in render_report(
-        replace(inputs, calibration=unknown)
+        replace(inputs, evidence={"calibration": unknown})
     )
     other = table.copy()
     other.attrs["fit_id"] = "another"
     with pytest.raises(StaleFitError, match="calibration"):
-        replace(inputs, calibration=other)
+        replace(inputs, evidence={"calibration": other})
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:

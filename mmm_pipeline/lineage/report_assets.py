@@ -1,0 +1,97 @@
+"""The report: one page of everything that was made of a fit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.gate import ConvergedFit, Examination
+from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.lineage.failures import told_clearly
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.model.identity import digest_table
+
+
+def build_report_assets(model: Model, evidence: Sequence[str]) -> list[dg.AssetsDefinition]:
+    """Wire the report of a model.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    evidence : sequence of str
+        Assets with the evidence for its fit, a section each.
+
+    Returns
+    -------
+    list of dagster.AssetsDefinition
+        ``report``.
+    """
+    return [_report(model, evidence)]
+
+
+def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
+    @model.asset(
+        "report",
+        form="page",
+        kinds={"html"},
+        reads=[
+            *GATED,
+            "prior_predictive",
+            "model_fit",
+            "contributions",
+            "channel_returns",
+            "response_curves",
+            "budget_scenarios",
+            *evidence,
+        ],
+    )
+    def report(
+        fitted_trace: xr.DataTree,
+        diagnostics: Examination,
+        prior_predictive: xr.Dataset,
+        model_fit: pd.DataFrame,
+        contributions: Summary,
+        channel_returns: Summary,
+        response_curves: pd.DataFrame,
+        budget_scenarios: Summary,
+        **tables: pd.DataFrame,
+    ) -> dg.Output[Any]:
+        """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
+        from mmm_pipeline.ingest.sources import read_truth
+
+        fit = read_fit(model, fitted_trace, diagnostics)
+
+        def render(fit: ConvergedFit) -> str:
+            from mmm_pipeline.report.facts import ReportInputs
+            from mmm_pipeline.report.render import render_report
+
+            inputs = ReportInputs(
+                fit,
+                prior_predictive,
+                model_fit,
+                contributions,
+                channel_returns,
+                response_curves,
+                budget_scenarios,
+                truth,
+                tables,
+            )
+            return render_report(inputs)
+
+        with told_clearly(model.location):
+            truth = read_truth(model.project.data, model.spec.truth)
+            first = fit.prespecification
+            origins = {
+                "truth": truth,
+                "fixed_at": first and first.fixed_at.isoformat(),
+                "deviations": fit.deviations,
+                "evidence": {name: [digest_table(one), one.attrs] for name, one in tables.items()},
+            }
+            page, metadata = compute_once(model, "report", "page", fit, render, **origins)
+        return dg.Output(page, metadata=metadata)
+
+    return report
