@@ -46,8 +46,9 @@ class Clone:
     ) -> subprocess.CompletedProcess[str]:
         """Run ``dagster job execute`` in the clone, with the config of its ops."""
         config = {"ops": {op: {"config": settings} for op, settings in ops.items()}}
-        text = json.dumps(config)
-        return self._run("job", "execute", "-j", job, "--config-json", text, **environment)
+        file = self.root / f"{job}.yaml"
+        file.write_text(json.dumps(config), encoding="utf-8")
+        return self._run("job", "execute", "-j", job, "--config", str(file), **environment)
 
     def _run(
         self, noun: str, verb: str, *options: str, **environment: str

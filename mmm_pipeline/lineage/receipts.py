@@ -97,6 +97,6 @@ def _write_command(model: str, fit_id: str) -> str:
     """Write the command that makes a fit again."""
     config = json.dumps({"ops": {f"{model}__replay_fit": {"config": {"fit_id": fit_id}}}})
     return (
-        "dagster job execute -m mmm_pipeline.definitions "
-        f"-j {model}__replay --config-json '{config}'"
+        f"echo '{config}' > replay.yaml; "
+        f"dagster job execute -m mmm_pipeline.definitions -j {model}__replay --config replay.yaml"
     )
