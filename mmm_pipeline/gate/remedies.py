@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import MIN_CHAINS
+from mmm_pipeline.model.trace import ATTEMPTS
 from mmm_pipeline.spec import ModelSpec, Sampling
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ MOST_CAREFUL = 0.99
 """Largest target acceptance."""
 MOST_DRAWS = 10_000
 """Most draws, and most tuning draws, of a chain."""
-ATTEMPTS = "attempts"
-"""Attribute of a trace: every attempt that led to it, as JSON."""
 CAREFUL = frozenset({"divergences", "bfmi", "treedepth"})
 """Checks that ask for smaller steps."""
 

@@ -16,6 +16,7 @@ from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_drawing, show_figure, show_numbers, show_table
+from mmm_pipeline.lineage.receipts import compose_receipt
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.trace import name_request_now, note_prespecification
 from mmm_pipeline.spec import ModelSpec, Prespecification
@@ -178,7 +179,7 @@ def find_or_fit(
     -------
     xarray.DataTree
     """
-    begun = None if force else model.store.find_fit(name_request_now(spec, features))
+    begun = None if force else model.fits.find(name_request_now(spec, features))
     if begun is not None:
         context.log.info(f"Fit {begun.attrs['fit_id']} answers this request; used again.")
     else:
@@ -186,8 +187,8 @@ def find_or_fit(
     from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
 
     def keep(trace: xr.DataTree, examination: Examination) -> None:
-        model.store.keep_fit(note(trace))
-        model.store.keep_examination(examination)
+        model.fits.keep(note(trace), compose_receipt(model, trace))
+        model.fits.keep_examination(examination)
 
     witness = Witness(
         tell=lambda progress: context.log.info(str(progress)), warn=context.log.warning, keep=keep
@@ -248,7 +249,7 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         from mmm_pipeline.report.chains import draw_chains
 
         examination = examine(fitted_trace, model.spec.gate)
-        model.store.keep_examination(examination)
+        model.fits.keep_examination(examination)
         attempts = tabulate_attempts(fitted_trace)
         figures = draw_chains(fitted_trace, examination.parameters)
         model.store.write_figures("diagnostics", figures)

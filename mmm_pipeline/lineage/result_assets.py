@@ -18,6 +18,7 @@ from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
+from mmm_pipeline.lineage.promotion import PlanConfig, take
 
 ADDS_UP = {"adds_up": "The components add up to the fitted mean, in every draw, on every date."}
 CONSTRAINTS = {"constraints_hold": "Every plan spends its budget, every channel within bounds."}
@@ -136,11 +137,11 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         reads=GATED,
         checks=specify(model.key("budget_scenarios"), CONSTRAINTS, blocking=True),
     )
-    def budget_scenarios(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
+    def budget_scenarios(config: PlanConfig, **gated: Any) -> Iterator[Any]:
         """The best plan for every budget, and what it would bring against today's plan."""
         from mmm_pipeline.decision.constraints import find_broken_constraints
 
-        fit = read_fit(model, fitted_trace, diagnostics)
+        fit = read_fit(model, *take(model, config.fit, **gated))
         with told_clearly(model.location):
             summary, metadata = compute_once(
                 model, "budget_scenarios", "summary", fit, _summarize_scenarios
@@ -149,11 +150,9 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         yield report_requirement("constraints_hold", broken)
         if broken:
             raise dg.Failure("; ".join(broken), allow_retries=False)
-        channels = model.spec.bought_media
-        if len(summary.table):
-            metadata["scenarios"] = show_figure(
-                "draw_scenarios", table=summary.table, channels=channels
-            )
+        if len(table := summary.table):
+            channels = model.spec.bought_media
+            metadata["scenarios"] = show_figure("draw_scenarios", table=table, channels=channels)
         metadata["plans"] = show_table(summary.table)
         yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 

@@ -49,6 +49,8 @@ class Section:
         In the table of contents.
     rows : list of dict
         Of the asset's table, as the kind makes them.
+    facts : mapping of str to object
+        Its attributes.
     figures : mapping of str to str
         Images, as data addresses.
     words : sequence of str
@@ -58,6 +60,7 @@ class Section:
     name: str
     title: str
     rows: list[dict[str, Any]]
+    facts: Mapping[str, Any]
     figures: Mapping[str, str]
     words: Sequence[str]
 
@@ -71,6 +74,7 @@ KINDS = {
         lambda table: (*assess_backtest(table), *list_notes(table)),
     ),
     "stability": Kind("Stability", {"returns": figures.draw_stability}, words=find_unstable),
+    "refit_drift": Kind("Against the promoted fit", {}),
 }
 """All evidence that a report shows, in its order."""
 
@@ -92,6 +96,7 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
             name,
             kind.title,
             list_records(kind.rows(evidence[name])),
+            {str(key): value for key, value in evidence[name].attrs.items()},
             {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
             kind.words(evidence[name]),
         )

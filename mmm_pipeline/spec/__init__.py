@@ -21,7 +21,7 @@ from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
 from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.read import read_spec
-from mmm_pipeline.spec.running import Refit, SamplerName, Sampling
+from mmm_pipeline.spec.running import DriftLimits, Refit, SamplerName, Sampling
 from mmm_pipeline.spec.scenario import Scenario
 from mmm_pipeline.spec.shapes import (
     Carryover,
@@ -47,6 +47,7 @@ __all__ = [
     "CsvDialect",
     "DataSource",
     "Distribution",
+    "DriftLimits",
     "Event",
     "EventWindow",
     "Expectation",

@@ -12,7 +12,7 @@ from mmm_pipeline.spec.evidence import Backtest
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.presets import Preset, fill_in
-from mmm_pipeline.spec.running import Refit, Sampling
+from mmm_pipeline.spec.running import DriftLimits, Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 from mmm_pipeline.spec.source import Place
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
@@ -99,6 +99,10 @@ class ModelSpec(SpecPart):
         default_factory=default_scenarios, description="Budgets to plan, by name."
     )
     refit: Refit | None = Field(default=None, description="Automatic refits; none by default.")
+    drift: DriftLimits = Field(
+        default=DriftLimits(),
+        description="How far a refit may differ from the promoted fit before it is looked at.",
+    )
 
     @model_validator(mode="before")
     @classmethod

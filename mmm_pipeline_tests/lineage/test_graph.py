@@ -37,6 +37,7 @@ EDGES = {
     "calibration": {"fitted_trace", "diagnostics"},
     "backtest": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics"},
     "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
+    "refit_drift": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
@@ -54,6 +55,7 @@ EDGES = {
         "calibration",
         "backtest",
         "stability",
+        "refit_drift",
     },
 }
 CHECKS = {
@@ -68,6 +70,7 @@ CHECKS = {
     ),
     "backtest": {"beats_naive": False},
     "stability": {"stable": False},
+    "refit_drift": {"drift": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -81,7 +84,7 @@ UNCHECKED = {
 }
 TABLES = {
     *("validated_data", "raw_experiments", "model_fit", "response_curves"),
-    *("calibration", "backtest", "stability"),
+    *("calibration", "backtest", "stability", "refit_drift"),
 }
 """Assets that are one table."""
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])
@@ -251,13 +254,14 @@ def test_good_data_reach_the_features(tmp_path: Path) -> None:
 def test_an_identical_fit_that_is_stored_is_used_again(
     features: xr.Dataset, tmp_path: Path
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
     project = make_project(tmp_path)
     store = Store(project.outputs, SPEC.name)
     trace = make_trace(SPEC, features)
-    store.keep_fit(trace)
+    Fits(project.outputs, SPEC.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(SPEC, project, 'key:"acme/fitted_trace"')
@@ -272,6 +276,7 @@ def test_an_identical_fit_that_is_stored_is_used_again(
 def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     features: xr.Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
@@ -280,7 +285,8 @@ def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     store = Store(project.outputs, spec.name)
     posterior, note = make_posterior(spec, features), "numpyro is missing, so nutpie draws."
     statistics = make_statistics(posterior).assign_attrs(sampler="nutpie", sampler_note=note)
-    store.keep_fit(assemble_trace(spec, features, posterior, statistics, 1.0))
+    trace = assemble_trace(spec, features, posterior, statistics, 1.0)
+    Fits(project.outputs, spec.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(spec, project, 'key:"acme/fitted_trace"')

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 import xarray as xr
 
+from mmm_pipeline.evidence.drift import assess_no_drift
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
@@ -32,6 +33,9 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("channel_returns", SummaryForm(), inputs.returns)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    drift = assess_no_drift("No fit is promoted.")
+    table = drift.tabulate(fit_id=fit.fit_id, promoted=None, limits={})
+    store.write("refit_drift", TableForm(), table)
     return project
 
 

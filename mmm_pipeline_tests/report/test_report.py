@@ -10,6 +10,7 @@ import xarray as xr
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
@@ -25,7 +26,7 @@ from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
-from mmm_pipeline.spec import ModelSpec, Prespecification, Sampling
+from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
 from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -144,6 +145,36 @@ def test_stability_has_its_section(inputs: ReportInputs) -> None:
 
     assert "<td>104, all</td><td>0.50</td><td>0.25 to 0.75</td>" in page
     assert "What was said of tv in fold 1 has nothing in common" in page
+
+
+def _scale_returns(posterior: xr.Dataset) -> xr.Dataset:
+    return posterior.assign(roas=1.6 * posterior["roas"])
+
+
+def test_drift_has_its_section(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    features = fit.features.assign(target=fit.features["target"] * 1.02)
+    trace = make_trace(fit.spec, features, _scale_returns(fit.posterior))
+    before = require_converged(trace, examine(trace, fit.spec.gate).numbers, fit.spec)
+    promoted = {"fit_id": before.fit_id, "promoted_at": "2026-01-05T00:00:00Z"}
+    limits = {"min_overlap": 0.7}
+    drift = assess_drift(fit, before, DriftLimits())
+    table = drift.tabulate(fit_id=fit.fit_id, promoted=promoted, limits=limits)
+
+    page = render_report(replace(inputs, evidence={"refit_drift": table}))
+
+    section = page.split('<section id="refit_drift">')[1].split("</section>")[0]
+    assert f"<strong>{drift.word}</strong>" in section
+    assert f"Fit {before.fit_id} is promoted, since 2026-01-05" in section
+    assert "The past was restated" in section
+    assert "min_overlap 0.7" in section
+    assert section.count("<tr><td>") == len(fit.spec.media) + 1
+    nothing = assess_no_drift("No fit is promoted.").tabulate(
+        fit_id=fit.fit_id, promoted=None, limits={}
+    )
+    page = render_report(replace(inputs, evidence={"refit_drift": nothing}))
+    assert "<p>No fit is promoted.</p>" in page
+    assert "PASS</strong>" not in page.split('<section id="refit_drift">')[1].split("</section>")[0]
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:

@@ -3,12 +3,14 @@
 import queue
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import nutpie
 import pymc as pm
 import xarray as xr
 
+from mmm_pipeline.model.sample.alone import link_alone
 from mmm_pipeline.model.sample.progress import PROGRESS_SECONDS, Progress
 from mmm_pipeline.model.sample.statistics import MAX_TREE_DEPTH, keep_statistics
 from mmm_pipeline.spec import Sampling
@@ -48,7 +50,7 @@ def sample_with_nutpie(
     draws per gradient of a diagonal one. A panel has hundreds of parameters, of which each depends
     on few others: there it takes long to find its feet, and the diagonal one is as good.
     """
-    compiled = nutpie.compile_pymc_model(model, backend="numba", var_names=free, freeze_model=True)
+    compiled = _compile(model, free)
     heard: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
     started = time.monotonic()
     sampler = nutpie.sample(
@@ -76,6 +78,16 @@ def sample_with_nutpie(
     divergences = int(statistics["diverging"].sum())
     tell(Progress(n_total, n_total, divergences, time.monotonic() - started))
     return tree["/posterior"].to_dataset(), statistics
+
+
+def _compile(model: pm.Model, free: list[str]) -> Any:
+    """Compile a model such that its numbers hang on nothing but the model."""
+    compiled = nutpie.compile_pymc_model(model, backend="numba", var_names=free, freeze_model=True)
+    return replace(
+        compiled,
+        compiled_logp_func=link_alone(compiled.compiled_logp_func),
+        compiled_expand_func=link_alone(compiled.compiled_expand_func),
+    )
 
 
 def _choose_adaptation(sampling: Sampling, n_free: int) -> str:
