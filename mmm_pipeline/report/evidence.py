@@ -40,6 +40,8 @@ class Section:
         In the table of contents.
     rows : list of dict
         The asset's table.
+    facts : mapping of str to object
+        The table's attributes: what is said of the whole.
     figures : mapping of str to str
         Images, as data addresses.
     """
@@ -47,11 +49,16 @@ class Section:
     name: str
     title: str
     rows: list[dict[str, Any]]
+    facts: Mapping[Any, Any]
     figures: Mapping[str, str]
 
 
 KINDS = {
+    "effect_evidence": Kind("Effects", {}),
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
+    "response_backtest": Kind("Curves by period", {}),
+    "predictive_checks": Kind("Predictive checks", {"replicates": figures.draw_replicates}),
+    "leave_one_out": Kind("Leave one out", {"calibration": figures.draw_leave_one_out}),
 }
 """All evidence that a report shows, in its order."""
 
@@ -73,6 +80,7 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
             name,
             kind.title,
             list_records(evidence[name]),
+            evidence[name].attrs,
             {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
         )
         for name, kind in KINDS.items()

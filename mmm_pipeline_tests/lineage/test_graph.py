@@ -34,6 +34,10 @@ EDGES = {
     "prior_predictive": {"features"},
     "fitted_trace": {"features"},
     "diagnostics": {"fitted_trace"},
+    "effect_evidence": {"fitted_trace", "diagnostics", "prior_predictive"},
+    "predictive_checks": {"fitted_trace", "diagnostics"},
+    "leave_one_out": {"fitted_trace", "diagnostics"},
+    "response_backtest": {"fitted_trace", "diagnostics"},
     "calibration": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
@@ -49,6 +53,10 @@ EDGES = {
         "channel_returns",
         "response_curves",
         "budget_scenarios",
+        "effect_evidence",
+        "predictive_checks",
+        "leave_one_out",
+        "response_backtest",
         "calibration",
     },
 }
@@ -62,6 +70,10 @@ CHECKS = {
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
+    "effect_evidence": {"beliefs_hold": False},
+    "predictive_checks": {"looks_alike": False},
+    "leave_one_out": {"no_single_period": False, "calibrated": False},
+    "response_backtest": {"curves_describe": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -72,6 +84,10 @@ UNCHECKED = {
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",
     "report": "refuses a mix of fits before it is written",
+}
+TABLES = {
+    *("model_fit", "response_curves", "calibration", "effect_evidence"),
+    *("predictive_checks", "leave_one_out", "response_backtest"),
 }
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])
 DIAGNOSTICS = dg.AssetKey([SPEC.name, "diagnostics"])
@@ -190,8 +206,8 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     table.attrs["fit_id"] = "x"
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
-            store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
-        elif name in {"model_fit", "response_curves", "calibration"}:
+            store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}, attrs={"request_id": "x"}))
+        elif name in TABLES:
             store.write(name, TableForm(), table)
         else:
             store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))

@@ -2,6 +2,11 @@
 
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.calibration import draw_calibration
+from mmm_pipeline.report.figures.fitness import (
+    draw_leave_one_out,
+    draw_replicates,
+    draw_residuals,
+)
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
@@ -9,7 +14,10 @@ __all__ = [
     "draw_calibration",
     "draw_decomposition",
     "draw_fit",
+    "draw_leave_one_out",
     "draw_prior_target",
+    "draw_replicates",
+    "draw_residuals",
     "draw_response_curves",
     "draw_roas",
     "draw_scenarios",
