@@ -15,6 +15,8 @@ INFLUENCES = {0.5: "strong", 0.2: "moderate"}
 """Least influence of the data on a return, and what it is called."""
 N_BINS = 20
 """Equally probable parts of a prior, in which its overlap with the posterior is counted."""
+LARGE_SHIFT = 0.5
+"""Relative shift of the median below which a belief is not in tension with the data."""
 FEW_TENSE = 0.3
 """Share of the stated returns that may be in tension before they need a review."""
 
@@ -65,6 +67,7 @@ def compare_belief(fit: ConvergedFit, prior: xr.Dataset, name: str) -> dict[str,
     low, high = np.quantile(after, [LOWER, UPPER])
     found = float(np.median(after))
     stated = getattr(fit.spec.media[name], fit.spec.media[name].statement)
+    is_outside = bool(not low <= center <= high)
     outer = np.quantile(before, [0.01, 0.99])
     influence = abs(found - center) / (center + 0.1) if word not in OF_TARGET else np.nan
     return {
@@ -78,7 +81,8 @@ def compare_belief(fit: ConvergedFit, prior: xr.Dataset, name: str) -> dict[str,
         "overlap": measure_overlap(before, after),
         "influence": influence,
         "influence_band": "" if np.isnan(influence) else name_band(influence, INFLUENCES, "weak"),
-        "is_tense": bool(not low <= center <= high),
+        "is_outside": is_outside,
+        "is_tense": is_outside and abs(found / center - 1) > LARGE_SHIFT,
         "is_beyond": bool(not outer[0] <= after.mean() <= outer[1]),
     }
 

@@ -56,9 +56,10 @@ def summarize_effects(fit: ConvergedFit, prior: xr.Dataset) -> pd.DataFrame:
           ``prior_median, posterior_median, posterior_lower, posterior_upper`` (5, 95 %) of it;
           ``shift``, relative; ``overlap`` of prior and posterior, 1 where nothing was learnt;
           ``influence``, ``|posterior - prior| / (prior + 0.1)`` of medians, for returns on money,
-          with its ``influence_band``; ``is_tense``, whether the prior's median lies outside the
-          posterior's 90 %; ``is_beyond``, whether the posterior mean lies outside the prior's
-          1-99 %; ``roas_lower`` (5 %) and ``has_return``, whether that is above `MIN_ROAS`
+          with its ``influence_band``; ``is_outside``, whether the prior's median lies outside the
+          posterior's 90 %, as with enough data all but the truth does; ``is_tense``, whether it is
+          also off by more than half; ``is_beyond``, whether the posterior mean lies outside the
+          prior's 1-99 %; ``roas_lower`` (5 %) and ``has_return``, whether that is above `MIN_ROAS`
           (``kpi: revenue``).
 
     Raises
@@ -112,7 +113,7 @@ def _measure_controls(fit: ConvergedFit) -> list[dict[str, object]]:
         {"name": name, "kind": "control" if name in fit.spec.controls else "event"}
         | _measure_effect(share.sel(control=name), one.sign or "")
         | {"belief": "", "is_stated": bool(one.sign), "influence_band": ""}
-        | {"is_tense": False, "is_beyond": False, "has_return": False}
+        | {"is_outside": False, "is_tense": False, "is_beyond": False, "has_return": False}
         for name, one in named.items()
     ]
 

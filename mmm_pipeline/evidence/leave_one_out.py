@@ -45,23 +45,45 @@ def summarize_leave_one_out(fit: ConvergedFit) -> pd.DataFrame:
     `compute_log_density`.
     """
     density, below = compute_log_density(fit)
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": fit.posterior.sel(draw=density["draw"]),
-            "log_likelihood": density.to_dataset(name="target"),
-        }
-    )
+    columns = leave_out(density, below, fit.posterior.sel(draw=density["draw"]))
+    order = [str(dim) for dim in fit.features["target"].dims]
+    table = columns.to_dataframe(dim_order=order).reset_index()
+    table.attrs |= {"fit_id": fit.fit_id, **columns.attrs}
+    return table
+
+
+def leave_out(density: xr.DataArray, below: xr.DataArray, posterior: xr.Dataset) -> xr.Dataset:
+    """Leave out each observation in turn.
+
+    Parameters
+    ----------
+    density : xarray.DataArray, dims ``(chain, draw, ...)``
+        Logarithm of every observation's density.
+    below : xarray.DataArray, dims ``(chain, draw, ...)``
+        Probability of less than was observed, 0 to 1.
+    posterior : xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``: how well they mix tells how far to smooth.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``elpd, pareto_k, is_influential, pit``, dims ``(...)``, and the attributes of
+        `summarize_leave_one_out`.
+    """
+    groups = {"posterior": posterior, "log_likelihood": density.to_dataset(name="target")}
     with warnings.catch_warnings():  # It is said of each observation, with its date.
         warnings.filterwarnings("ignore", "Estimated shape parameter")
-        loo = az.loo(tree, var_name="target", pointwise=True)
+        loo = az.loo(xr.DataTree.from_dict(groups), var_name="target", pointwise=True)
     pit = (np.exp(loo.log_weights) * below).sum(SAMPLE_DIMS)
-    columns = xr.Dataset({"elpd": loo.elpd_i, "pareto_k": loo.pareto_k, "pit": pit})
-    order = [str(dim) for dim in fit.features["target"].dims]
-    table = columns.reset_coords(drop=True).to_dataframe(dim_order=order).reset_index()
-    table.insert(len(order) + 2, "is_influential", table["pareto_k"] > loo.good_k)
-    table.attrs |= {"fit_id": fit.fit_id, "elpd": float(loo.elpd), "se": float(loo.se)}
-    table.attrs |= {"p_loo": float(loo.p), "good_k": float(loo.good_k)}
-    return table
+    columns = {
+        "elpd": loo.elpd_i,
+        "pareto_k": loo.pareto_k,
+        "is_influential": loo.pareto_k > loo.good_k,
+        "pit": pit,
+    }
+    totals = {"elpd": loo.elpd, "se": loo.se, "p_loo": loo.p, "good_k": loo.good_k}
+    attributes = {name: float(value) for name, value in totals.items()}
+    return xr.Dataset(columns).reset_coords(drop=True).assign_attrs(attributes)
 
 
 def compute_log_density(fit: ConvergedFit) -> tuple[xr.DataArray, xr.DataArray]:
