@@ -152,8 +152,8 @@ def name_band(value: float, bands: dict[float, str], otherwise: str) -> str:
 
     Examples
     --------
-    >>> name_band(0.96, DIRECTIONS, "none")
-    'strong'
+    >>> name_band(0.3, INFLUENCES, "weak")
+    'moderate'
     """
     return next((name for least, name in bands.items() if value >= least), otherwise)
 
