@@ -74,7 +74,7 @@ def leave_out(density: xr.DataArray, below: xr.DataArray, posterior: xr.Dataset)
     with warnings.catch_warnings():  # It is said of each observation, with its date.
         warnings.filterwarnings("ignore", "Estimated shape parameter")
         loo = az.loo(xr.DataTree.from_dict(groups), var_name="target", pointwise=True)
-    pit = (np.exp(loo.log_weights) * below).sum(SAMPLE_DIMS)
+    pit = (np.exp(loo.log_weights) * below).sum(SAMPLE_DIMS).clip(max=1.0)  # Rounding.
     columns = {
         "elpd": loo.elpd_i,
         "pareto_k": loo.pareto_k,

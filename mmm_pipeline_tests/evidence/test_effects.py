@@ -11,6 +11,7 @@ from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.model.prior_predictive import sample_prior
+from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
 
 
@@ -18,7 +19,14 @@ def make_fit(**settings: object) -> tuple[ConvergedFit, xr.Dataset]:
     """A fit whose draws lie near ROAS 1.5 and 3, and its priors."""
     spec = make_spec(**settings)
     features = make_features(spec)
-    trace = make_trace(spec, features, make_posterior(spec, features))
+    return pass_gate(spec, features, make_posterior(spec, features))
+
+
+def pass_gate(
+    spec: ModelSpec, features: xr.Dataset, posterior: xr.Dataset
+) -> tuple[ConvergedFit, xr.Dataset]:
+    """A fit with given draws, and its priors."""
+    trace = make_trace(spec, features, posterior)
     fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
     prior = sample_prior(spec, features)
     return fit, prior.assign_attrs(request_id=trace.attrs["request_id"])
@@ -120,11 +128,11 @@ def test_a_default_is_nobodys_belief() -> None:
 def test_a_cost_is_believed_as_a_cost() -> None:
     data = {"path": "data/acme.csv", "date": "week", "target": "sales", "kpi": "count"}
     media = {"tv": {"cost_per_target": {"median": 0.7, "factor": 3}}, "search": {}}
-    fit, prior = make_fit(data=data, media=media)
-    posterior = fit.posterior.rename(roas="cost_per_target")
+    spec = make_spec(data=data, media=media)
+    features = make_features(spec)
+    posterior = make_posterior(spec, features).rename(roas="cost_per_target")
     posterior["cost_per_target"] = 1 / posterior["cost_per_target"]
-    trace = make_trace(fit.spec, fit.features, posterior)
-    fit = require_converged(trace, examine(trace, fit.spec.gate).numbers, fit.spec)
+    fit, prior = pass_gate(spec, features, posterior)
 
     row = summarize_effects(fit, prior).set_index("name").loc["tv"]
 
