@@ -65,8 +65,8 @@ def compare_statistics(observed: xr.DataArray, replicated: xr.DataArray) -> pd.D
 
     Notes
     -----
-    Posterior predictive checks (Gelman, Meng and Stern 1996). The p-value of ``total`` is what
-    Meridian calls Bayesian PPP. The data made the posterior, so that p-values are nearer to a half
+    Posterior predictive checks (Gelman, Meng and Stern 1996). The p-value of ``total`` asks what
+    Meridian's Bayesian PPP asks. The data made the posterior, so that p-values are nearer to a half
     than chance would have them: a small one says more than it would elsewhere, a large one less.
     """
     rows = []
