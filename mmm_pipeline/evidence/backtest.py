@@ -10,10 +10,11 @@ from mmm_pipeline.evidence.benchmarks import (
     forecast_benchmarks,
     measure_usual_errors,
 )
+from mmm_pipeline.evidence.crps import LEVELS
 from mmm_pipeline.evidence.fit import draw_observations
 from mmm_pipeline.evidence.folds import Fold
 from mmm_pipeline.evidence.known import FoldInputs
-from mmm_pipeline.evidence.scores import LEVELS, score_draws, score_normal, summarize_scores
+from mmm_pipeline.evidence.scores import score_draws, score_normal, summarize_scores
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
 from mmm_pipeline.insight.posterior import MAX_NUMBERS

@@ -7,10 +7,8 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import norm
 
+from mmm_pipeline.evidence.crps import LEVELS, compute_crps
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
-
-LEVELS = (50, 80, 95)
-"""Probabilities of the intervals of a forecast, per cent; tails are equal."""
 
 
 def score_draws(draws: xr.DataArray, observed: xr.DataArray) -> xr.Dataset:
@@ -29,29 +27,14 @@ def score_draws(draws: xr.DataArray, observed: xr.DataArray) -> xr.Dataset:
         ``predicted`` (the median), ``lower_50, upper_50, lower_80, ...`` and ``crps``, all in
         target units.
 
-    Notes
-    -----
-    ``CRPS = E|X - y| - E|X - X'| / 2``, lower is better; for a point it is the absolute error. The
-    second mean is over pairs of different draws, and so not biased by how many there are.
-
-    References
-    ----------
-    Gneiting and Raftery (2007), "Strictly proper scoring rules, prediction, and estimation",
-    equation 21; Ferro (2014), "Fair scores for ensemble forecasts".
-
     Examples
     --------
     >>> draws = xr.DataArray([[0.0, 4.0]], dims=("chain", "draw"))
     >>> float(score_draws(draws, xr.DataArray(1.0))["crps"])
     0.0
     """
-    aligned = draws.transpose(*observed.dims, *SAMPLE_DIMS)
-    ordered = np.sort(aligned.to_numpy().reshape(*observed.shape, -1), axis=-1)
-    n = ordered.shape[-1]
-    weights = 2.0 * np.arange(1, n + 1) - n - 1
-    spread = observed.copy(data=ordered @ weights / (n * (n - 1)))
     quantiles = draws.quantile([0.5, *_tails()], dim=SAMPLE_DIMS)
-    return _name(quantiles).assign(crps=abs(draws - observed).mean(SAMPLE_DIMS) - spread)
+    return _name(quantiles).assign(crps=compute_crps(draws, observed))
 
 
 def score_normal(mean: xr.DataArray, sd: xr.DataArray, observed: xr.DataArray) -> xr.Dataset:

@@ -15,6 +15,7 @@ from mmm_pipeline.lineage.drift_assets import build_drift_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
+from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
@@ -50,7 +51,11 @@ def build_model_defs(
     """
     model = Model(spec, project or Project.locate(clone_root()), location)
     job = build_job(model)
-    evidence = [*build_evidence_assets(model), *build_drift_assets(model)]
+    evidence = [
+        *build_fitness_assets(model),
+        *build_evidence_assets(model),
+        *build_drift_assets(model),
+    ]
     assets = [
         *build_data_assets(model),
         *build_feature_assets(model),

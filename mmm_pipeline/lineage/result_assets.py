@@ -57,14 +57,17 @@ def _model_fit(model: Model) -> dg.AssetsDefinition:
         checks=specify(model.key("model_fit"), QUALITY, blocking=False),
     )
     def model_fit(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
-        """Observed and fitted target, period by period, with the 90 % predictive interval."""
+        """Observed and fitted target, period by period, with predictive intervals."""
         from mmm_pipeline.evidence.quality import assess_fit
+        from mmm_pipeline.evidence.suggestions import suggest_changes
 
         fit = read_fit(model, fitted_trace, diagnostics)
         table, metadata = compute_once(model, "model_fit", "table", fit, _summarize_fit)
         quality = assess_fit(table)
-        metadata |= {"r2": quality.r2, "mape": quality.mape, "coverage": quality.coverage}
+        metadata |= {one.name: one.found for one in quality.findings}
+        metadata["suggestions"] = "\n".join(suggest_changes(table, fit.spec)) or "none"
         metadata["fit"] = show_figure("draw_fit", table=table)
+        metadata["residuals"] = show_figure("draw_residuals", table=table)
         yield dg.Output(table, metadata={**metadata, **show_columns(table)})
         yield report_warnings("fit_quality", quality.shortcomings)
 

@@ -66,6 +66,7 @@ class Section:
 
 
 KINDS = {
+    "effect_evidence": Kind("Effects", {}),
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
     "backtest": Kind(
         "Backtest",
@@ -75,6 +76,9 @@ KINDS = {
     ),
     "stability": Kind("Stability", {"returns": figures.draw_stability}, words=find_unstable),
     "refit_drift": Kind("Against the promoted fit", {}),
+    "response_backtest": Kind("Curves by period", {}),
+    "predictive_checks": Kind("Predictive checks", {"replicates": figures.draw_replicates}),
+    "leave_one_out": Kind("Leave one out", {"calibration": figures.draw_leave_one_out}),
 }
 """All evidence that a report shows, in its order."""
 

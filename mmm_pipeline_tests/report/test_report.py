@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
@@ -11,7 +12,11 @@ import xarray as xr
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift
+from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.fit import summarize_fit
+from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
+from mmm_pipeline.evidence.predictive import summarize_predictive_checks
+from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
@@ -177,6 +182,41 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
     assert "PASS</strong>" not in page.split('<section id="refit_drift">')[1].split("</section>")[0]
 
 
+def test_what_a_fit_says_of_itself_has_its_sections(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    tables = {
+        "effect_evidence": summarize_effects(fit, inputs.prior),
+        "predictive_checks": summarize_predictive_checks(fit),
+        "leave_one_out": summarize_leave_one_out(fit),
+        "response_backtest": summarize_response_backtest(fit),
+    }
+
+    page = render_report(replace(inputs, evidence=tables))
+
+    for name in tables:
+        assert f'<section id="{name}">' in page
+        assert f'<a href="#{name}">' in page
+    price = page.split("<td>price</td>")[1].split("</tr>")[0]
+    assert "<td>negative</td>" in price
+    assert "known before" in price
+    assert ">nan" not in page
+
+
+def test_the_page_shows_what_is_left_and_what_it_asks_for(inputs: ReportInputs) -> None:
+    table = inputs.model_fit.copy()
+    level = table["observed"].mean()
+    table["residual"] = 0.01 * level * (-1.0) ** np.arange(len(table))
+    table.loc[40:60, "residual"] = 0.2 * level
+    table["observed"] = table["fitted"] + table["residual"]
+
+    page = render_report(replace(inputs, model_fit=table))
+
+    start = f"{table['date'][40]:%Y-%m-%d}"
+    assert f"<li>{start} to " in page
+    assert f"<code>events: {{name: [{{start: {start}, end: " in page
+    assert "Longest run of residuals of one sign" in page
+
+
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
     assert "attempts, each more careful" not in render_report(inputs)
     failed = Attempt(
@@ -281,7 +321,7 @@ def test_every_figure_is_there_and_described(page: str) -> None:
     reader = Reader()
     reader.feed(page)
 
-    assert len(reader.images) == 11
+    assert len(reader.images) == 12
     assert all(image["alt"] for image in reader.images)
     assert reader.headings == 9
 

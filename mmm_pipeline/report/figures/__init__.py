@@ -3,6 +3,11 @@
 from mmm_pipeline.report.figures.backtest import draw_forecasts, draw_scores, draw_stability
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.calibration import draw_calibration
+from mmm_pipeline.report.figures.fitness import (
+    draw_leave_one_out,
+    draw_replicates,
+    draw_residuals,
+)
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
@@ -11,7 +16,10 @@ __all__ = [
     "draw_decomposition",
     "draw_fit",
     "draw_forecasts",
+    "draw_leave_one_out",
     "draw_prior_target",
+    "draw_replicates",
+    "draw_residuals",
     "draw_response_curves",
     "draw_roas",
     "draw_scenarios",
