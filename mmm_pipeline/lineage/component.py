@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
+from mmm_pipeline.lineage.certification import build_certify_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
@@ -41,7 +42,7 @@ def build_model_defs(
     Returns
     -------
     dagster.Definitions
-        Assets, checks, job, and the schedule and sensor that the spec asks for. Runs in one
+        Assets, checks, jobs, and the schedule and sensor that the spec asks for. Runs in one
         process: a process for each step would import the sampler each time.
     """
     model = Model(spec, project or Project.locate(clone_root()), location)
@@ -55,7 +56,7 @@ def build_model_defs(
     ]
     return dg.Definitions(
         assets=assets,
-        jobs=[job],
+        jobs=[job, build_certify_job(model)],
         schedules=build_schedules(model, job),
         sensors=build_sensors(model, job),
         resources=build_io_managers(model.project.outputs),

@@ -124,7 +124,7 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     )
     mmm.build_model(inputs.drop_attrs())
     with mmm.model:
-        pmd.Deterministic(CHANNEL_TOTAL, _total(mmm, features["target"], link))
+        pmd.Deterministic(CHANNEL_TOTAL, total_channels(mmm, features["target"], link))
     if spec.experiments:
         observe_lifts(mmm, features, link)
     return mmm
@@ -150,12 +150,30 @@ def take_observed(spec: ModelSpec, features: xr.Dataset) -> xr.DataArray:
     return link.to_model(target) if link.is_log else target
 
 
-def _total(mmm: MMM, target: xr.DataArray, link: Link) -> XTensorVariable:
-    """Add up what each channel brings, target units."""
-    term = mmm.model["channel_contribution"]
+def total_channels(mmm: MMM, target: xr.DataArray, link: Link, since: int = 0) -> XTensorVariable:
+    """Add up what each channel brings, target units.
+
+    Parameters
+    ----------
+    mmm : MMM
+        Built.
+    target : xarray.DataArray, dims ``(date, ...)``
+        Of its features.
+    link : Link
+        How it looks at its target.
+    since : int
+        Place of the first date that counts; of the last ones, where it is below 0.
+
+    Returns
+    -------
+    XTensorVariable, dims ``(..., channel)``
+    """
+    dates = slice(since or None, None)
+    term = mmm.model["channel_contribution"].isel(date=dates)
     if not link.is_log:
         return term.sum(dim="date") * constant(link.scale)
-    return (constant(target + link.offset) * (1 - ptx.math.exp(-term))).sum(dim="date")
+    base = constant(target.isel(date=dates) + link.offset)
+    return (base * (1 - ptx.math.exp(-term))).sum(dim="date")
 
 
 def _state_noise(spec: ModelSpec, cells: tuple[str, ...]) -> Prior:

@@ -75,7 +75,7 @@ def draw_worlds(origin: Origin, n_worlds: int, seed: int) -> xr.Dataset:
     xarray.Dataset
         The free parameters, dims ``(world, ...)``, on the model's scale; ``simulated_target
         (world, date, ...)`` in target units; with `experiments`, ``lift (world, lift_test)``, what
-        they would have found, target units.
+        they would have found, target units. Attribute: `seed`.
     """
     spec, features = origin.spec, origin.features
     model = build_model(spec, features).model
@@ -94,12 +94,12 @@ def draw_worlds(origin: Origin, n_worlds: int, seed: int) -> xr.Dataset:
     drawn[SIMULATED] = target.transpose(WORLD, *features["target"].dims)
     if spec.experiments:
         drawn["lift"] = predicted[OBSERVED_LIFT] * features["lift_error_used"]
-    worlds: xr.Dataset = drawn.drop_attrs()
+    worlds: xr.Dataset = drawn.drop_attrs().assign_attrs(seed=seed)
     return worlds
 
 
-def enter_world(origin: Origin, world: xr.Dataset) -> xr.Dataset:
-    """Put what was seen in a world into the features that it comes from.
+def enter_world(origin: Origin, world: xr.Dataset) -> tuple[ModelSpec, xr.Dataset]:
+    """Tell what is fitted to a world.
 
     Parameters
     ----------
@@ -110,15 +110,22 @@ def enter_world(origin: Origin, world: xr.Dataset) -> xr.Dataset:
 
     Returns
     -------
+    ModelSpec
+        The same model, with a seed of its own: draws of two worlds have nothing in common.
     xarray.Dataset
-        Features, from which `build_model` builds the model that is fitted to the world.
+        The same features, with what was seen in the world.
     """
     seen = [SIMULATED, *(["lift"] if origin.spec.experiments else [])]
-    return origin.features.assign({name: world[name].drop_vars(WORLD) for name in seen})
+    features = origin.features.assign({name: world[name].drop_vars(WORLD) for name in seen})
+    sampling = origin.spec.sampling
+    seed = (sampling.seed + 1 + int(world[WORLD])) % 2**32
+    changed = {"sampling": sampling.model_copy(update={"seed": seed})}
+    return origin.spec.model_copy(update=changed), features
 
 
 def fit_world(
     origin: Origin,
+    spec: ModelSpec,
     features: xr.Dataset,
     tell: Callable[[Progress], None],
     sampling: Sampling,
@@ -129,8 +136,10 @@ def fit_world(
     ----------
     origin : Origin
         Where the world comes from.
+    spec : ModelSpec
+        From `enter_world`.
     features : xarray.Dataset
-        Of the world, from `enter_world`.
+        From `enter_world`.
     tell : callable
         Told how far the chains are.
     sampling : Sampling
@@ -141,7 +150,6 @@ def fit_world(
     xarray.DataTree
         The trace, see `mmm_pipeline.model.trace`.
     """
-    spec = origin.spec
     if choose_sampler(sampling.sampler).sampler != "nutpie":
         return fit_model(spec, features, tell, sampling)
 

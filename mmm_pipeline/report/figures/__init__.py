@@ -2,11 +2,13 @@
 
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.calibration import draw_calibration
+from mmm_pipeline.report.figures.certification import draw_certificate
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
 __all__ = [
     "draw_calibration",
+    "draw_certificate",
     "draw_decomposition",
     "draw_fit",
     "draw_prior_target",
