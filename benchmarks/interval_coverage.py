@@ -1,6 +1,6 @@
 """How often the intervals of a national model hold the truth, over a hundred simulated worlds.
 
-Run: ``.venv/bin/python benchmarks/coverage.py``, with a number of worlds behind it for other than
+Run: ``.venv/bin/python benchmarks/interval_coverage.py``, with a number of worlds behind it for other than
 100. Four channels, spends of two to three years from ``mmm_pipeline.simulate``, and the spec that
 says nothing but name, data and media. Five such histories of spend; for each, worlds are drawn from
 the spec's own priors, fitted, and taken through the gate, as the ``certify`` job does. The central
@@ -10,13 +10,14 @@ within 5 points.
 Beside it, without a bound: worlds of other recipes, whose truths are fixed by hand and were not
 drawn from any prior of ours.
 
-Writes ``coverage.md`` beside itself.
+Writes ``interval_coverage.md`` beside itself.
 """
 
 import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -197,40 +198,41 @@ def write_coverage(table: pd.DataFrame, first: str, *, is_bounded: bool = False)
         yield line
 
 
+def tell_own_worlds(ranks: pd.DataFrame, outcomes: pd.DataFrame, n_kept: int) -> Iterator[str]:
+    """Say what came of the default spec's own worlds."""
+    table = assess_ranks(ranks, n_kept)
+    uneven = table.loc[~table["is_uniform"], "quantity"].tolist()
+    yield "## Worlds from the default spec's own priors\n"
+    yield tell_outcomes(outcomes)
+    yield f"Ranks of {len(table)} quantities; not evenly spread: {', '.join(uneven) or 'none'}."
+    yield f"Smallest p-value: {table['rank_p_value'].min():.2g}.\n"
+    yield from write_coverage(assess_groups(ranks, n_kept), "group", is_bounded=True)
+
+
+def tell_recipes(n_kept: int) -> Iterator[str]:
+    """Say what came of worlds of other recipes."""
+    yield "\n## Worlds of other recipes: ROAS, without a bound\n"
+    rows = []
+    for recipe in list_recipes():
+        ranks, outcomes = measure_recipe(recipe)
+        rows.append(assess_groups(ranks, n_kept).assign(recipe=recipe.name))
+        yield f"* {recipe.name}: {tell_outcomes(outcomes)}"
+    yield ""
+    yield from write_coverage(pd.concat(rows), "recipe")
+
+
 def main() -> None:
-    """Measure, print the tables, and write them down."""
+    """Measure, print the tables, and write them down as they come."""
     logging.getLogger("pymc").setLevel(logging.WARNING)
     n_worlds = int(sys.argv[1]) if len(sys.argv) > 1 else N_WORLDS
     n_kept = count_kept(make_spec(media={"tv": {}}).gate)
-    ranks, outcomes = measure_own_worlds(n_worlds)
-    table = assess_ranks(ranks, n_kept)
-    uneven = table.loc[~table["is_uniform"], "quantity"].tolist()
-    lines = [
-        "# Coverage of central intervals",
-        "",
-        "Measured by `benchmarks/coverage.py`; after ± the standard error.",
-        "",
-        "## Worlds from the default spec's own priors",
-        "",
-        tell_outcomes(outcomes),
-        f"Ranks of {len(table)} quantities; not evenly spread: {', '.join(uneven) or 'none'}.",
-        f"Smallest p-value: {table['rank_p_value'].min():.2g}.",
-        "",
-        *write_coverage(assess_groups(ranks, n_kept), "group", is_bounded=True),
-        "",
-        "## Worlds of other recipes: ROAS, without a bound",
-        "",
-    ]
-    rows = []
-    for recipe in list_recipes():
-        print(recipe.name, flush=True)
-        found, became = measure_recipe(recipe)
-        rows.append(assess_groups(found, n_kept).assign(recipe=recipe.name))
-        lines.append(f"* {recipe.name}: {tell_outcomes(became)}")
-    lines += ["", *write_coverage(pd.concat(rows), "recipe")]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    (HERE / "coverage.md").write_text(text, encoding="utf-8")
+    own = measure_own_worlds(n_worlds)
+    with (HERE / "interval_coverage.md").open("w", encoding="utf-8", buffering=1) as file:
+        print("# Coverage of central intervals\n", file=file)
+        print("Measured by `benchmarks/interval_coverage.py`; after ± the standard error.\n", file=file)
+        for line in chain(tell_own_worlds(*own, n_kept), tell_recipes(n_kept)):
+            print(line, flush=True)
+            print(line, file=file)
 
 
 if __name__ == "__main__":
