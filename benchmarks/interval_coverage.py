@@ -1,11 +1,11 @@
 """How often the intervals of a national model hold the truth, over a hundred simulated worlds.
 
-Run: ``.venv/bin/python benchmarks/interval_coverage.py``, with a number of worlds behind it for other than
-100. Four channels, spends of two to three years from ``mmm_pipeline.simulate``, and the spec that
-says nothing but name, data and media. Five such histories of spend; for each, worlds are drawn from
-the spec's own priors, fitted, and taken through the gate, as the ``certify`` job does. The central
-50, 80 and 95 % intervals of ROAS and of contributions must hold the truth as often as they say,
-within 5 points.
+Run: ``.venv/bin/python benchmarks/interval_coverage.py``, with a number of worlds behind it for
+other than 100. Four channels, spends of two to three years from ``mmm_pipeline.simulate``, and the
+spec that says nothing but name, data and media. Five such histories of spend; for each, worlds are
+drawn from the spec's own priors, fitted, and taken through the gate, as the ``certify`` job does.
+The central 50, 80 and 95 % intervals of ROAS and of contributions must hold the truth as often as
+they say, within 5 points.
 
 Beside it, without a bound: worlds of other recipes, whose truths are fixed by hand and were not
 drawn from any prior of ours.
@@ -229,7 +229,7 @@ def main() -> None:
     own = measure_own_worlds(n_worlds)
     with (HERE / "interval_coverage.md").open("w", encoding="utf-8", buffering=1) as file:
         print("# Coverage of central intervals\n", file=file)
-        print("Measured by `benchmarks/interval_coverage.py`; after ± the standard error.\n", file=file)
+        print("Measured by `benchmarks/interval_coverage.py`; ± the standard error.\n", file=file)
         for line in chain(tell_own_worlds(*own, n_kept), tell_recipes(n_kept)):
             print(line, flush=True)
             print(line, file=file)
