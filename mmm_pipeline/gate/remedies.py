@@ -72,7 +72,11 @@ class Witness:
 
 
 def fit_until_it_holds(
-    spec: ModelSpec, features: xr.Dataset, witness: Witness, begun: xr.DataTree | None = None
+    spec: ModelSpec,
+    features: xr.Dataset,
+    witness: Witness,
+    begun: xr.DataTree | None = None,
+    fit: Callable[[Sampling], xr.DataTree] | None = None,
 ) -> xr.DataTree:
     """Fit a model, and again with more careful settings while it breaks a limit.
 
@@ -86,6 +90,8 @@ def fit_until_it_holds(
         Who is told.
     begun : xarray.DataTree, optional
         An earlier fit of the same request, from which to go on.
+    fit : callable, optional
+        Fits the model with given settings, where `fit_model` is not to build it each time.
 
     Returns
     -------
@@ -95,10 +101,13 @@ def fit_until_it_holds(
     """
     attempts = [] if begun is None else list(read_attempts(begun))
 
-    def attempt(sampling: Sampling) -> xr.DataTree:
+    def build_and_fit(sampling: Sampling) -> xr.DataTree:
         from mmm_pipeline.model.fit import fit_model  # Seconds that a fit that holds need not wait.
 
-        trace = fit_model(spec, features, witness.tell, sampling)
+        return fit_model(spec, features, witness.tell, sampling)
+
+    def attempt(sampling: Sampling) -> xr.DataTree:
+        trace = (fit or build_and_fit)(sampling)
         examination = examine(trace, spec.gate)
         attempts.append(
             Attempt(

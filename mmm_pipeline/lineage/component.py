@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
+from mmm_pipeline.lineage.certification import build_certify_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
@@ -66,7 +67,12 @@ def build_model_defs(
     ]
     return dg.Definitions(
         assets=assets,
-        jobs=[job, build_promote_job(model), build_replay_job(model)],
+        jobs=[
+            job,
+            build_certify_job(model),
+            build_promote_job(model),
+            build_replay_job(model),
+        ],
         schedules=build_schedules(model, job),
         sensors=build_sensors(model, job),
         resources=build_io_managers(model.project.outputs),

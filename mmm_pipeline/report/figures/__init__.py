@@ -3,6 +3,7 @@
 from mmm_pipeline.report.figures.backtest import draw_forecasts, draw_scores, draw_stability
 from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
 from mmm_pipeline.report.figures.calibration import draw_calibration
+from mmm_pipeline.report.figures.certification import draw_certificate
 from mmm_pipeline.report.figures.fitness import (
     draw_leave_one_out,
     draw_replicates,
@@ -13,6 +14,7 @@ from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
 __all__ = [
     "draw_calibration",
+    "draw_certificate",
     "draw_decomposition",
     "draw_fit",
     "draw_forecasts",
