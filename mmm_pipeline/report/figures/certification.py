@@ -52,7 +52,8 @@ def draw_certificate(certificate: Certificate) -> Figure:
         axes.set_title(str(group), loc="left", fontsize=9, color=INK)
     for axes in every[groups.ngroups :]:
         axes.set_axis_off()
-    figure.supxlabel("rank of the truth among the draws, as a share", fontsize=9, color=MUTED)
+    words = "rank of the truth, as a share (bands: one even quantity, 95 %; all together, 99 %)"
+    figure.supxlabel(words, fontsize=9, color=MUTED)
     figure.supylabel("share of worlds below, less even", fontsize=9, color=MUTED)
     return figure
 
