@@ -25,7 +25,7 @@ FEATURES = make_features(SPEC)
 def tell(posterior: xr.Dataset, spec: ModelSpec = SPEC) -> str:
     features = FEATURES if spec is SPEC else make_features(spec)
     trace = make_trace(spec, features, posterior)
-    return "\n".join(examine(trace, spec.gate).pathologies)
+    return "\n".join(map(str, examine(trace, spec.gate).pathologies))
 
 
 def change(name: str, channel: int, values: np.ndarray) -> xr.Dataset:
