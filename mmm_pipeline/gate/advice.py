@@ -67,14 +67,14 @@ def advise_on(channels: Channels, parameter: str) -> tuple[Advice, ...]:
     if label not in channels.spec.media:
         return ()
     if name.startswith("adstock_"):
-        return settle_carryover(channels, label)
+        return _settle_carryover(channels, label)
     if name.startswith(("saturation_", PREFIX)):
-        return settle_saturation(channels, label)
+        return _settle_saturation(channels, label)
     return state_return(channels, label)
 
 
-def settle_carryover(channels: Channels, channel: str) -> tuple[Advice, ...]:
-    """State how long a channel acts, by the word that is nearest."""
+def _settle_carryover(channels: Channels, channel: str) -> tuple[Advice, ...]:
+    """Advise to state how long a channel acts, by the word that is nearest."""
     carryover = channels.spec.media[channel].carryover
     if carryover.form == "none" or carryover.alpha is not None or carryover.half_life is not None:
         return ()
@@ -85,8 +85,8 @@ def settle_carryover(channels: Channels, channel: str) -> tuple[Advice, ...]:
     return (say_of(channel, "Say how long it acts, if you know", carryover=word),)
 
 
-def settle_saturation(channels: Channels, channel: str) -> tuple[Advice, ...]:
-    """State how soon a channel saturates."""
+def _settle_saturation(channels: Channels, channel: str) -> tuple[Advice, ...]:
+    """Advise to state how soon a channel saturates."""
     media = channels.spec.media[channel]
     said = media.saturation
     if said is not None and (said.form == "none" or said.half is not None):
@@ -98,7 +98,20 @@ def settle_saturation(channels: Channels, channel: str) -> tuple[Advice, ...]:
 
 
 def state_return(channels: Channels, channel: str) -> tuple[Advice, ...]:
-    """State what a channel returns: what was believed, more firmly."""
+    """Advise to state what a channel returns: what was believed, more firmly.
+
+    Parameters
+    ----------
+    channels : Channels
+        Of the fit.
+    channel : str
+        Its name.
+
+    Returns
+    -------
+    tuple of Advice
+        None where it is believed to lie within a factor of `SURE` already.
+    """
     for word, vector in channels.stated.items():
         stated = vector.stated.get(channel)
         if stated is None or stated.family != "LogNormal" or word == "effect":
@@ -112,18 +125,58 @@ def state_return(channels: Channels, channel: str) -> tuple[Advice, ...]:
 
 
 def say_of(channel: str, words: str, **settings: Any) -> Advice:
-    """Advise on the settings of a channel."""
+    """Advise on the settings of a channel.
+
+    Parameters
+    ----------
+    channel : str
+        Its name.
+    words : str
+        What they mean.
+    **settings : object
+        As they stand below ``media.<channel>``.
+
+    Returns
+    -------
+    Advice
+    """
     return Advice(words, write_lines(media={channel: settings}))
 
 
 def leave_out(channels: Channels, label: str) -> Advice:
-    """Advise to do without a control or an event."""
+    """Advise to do without a control or an event.
+
+    Parameters
+    ----------
+    channels : Channels
+        Of the fit.
+    label : str
+        Its name.
+
+    Returns
+    -------
+    Advice
+    """
     section = "events" if label in channels.spec.events else "controls"
     return Advice("Leave it out, if it drives nothing else", instead_of=(f"{section}.{label}",))
 
 
 def merge(channels: Channels, one: str, other: str) -> tuple[Advice, ...]:
-    """Advise to make one channel of two, where their columns can be added up."""
+    """Advise to make one channel of two.
+
+    Parameters
+    ----------
+    channels : Channels
+        Of the fit.
+    one, other : str
+        Their names.
+
+    Returns
+    -------
+    tuple of Advice
+        None where their columns cannot be added up: with reach, with records chosen by `where`, or
+        where only one has exposure.
+    """
     spec, name = channels.spec, f"{one}_{other}"
     pair = [spec.media[one], spec.media[other]]
     if name in spec.media or any(media.reach or media.where for media in pair):
