@@ -47,6 +47,12 @@ def test_every_fault_is_refused_for_what_it_is(name: str) -> None:
     assert failures <= FAULTS[name].checks
 
 
+def test_tails_that_do_not_mix_are_told_where_the_middle_does() -> None:
+    verdict = judge_trace(spoil_trace(FAULTS["tails that last"]))
+
+    assert "tail effective sample size" in verdict.failures["ess"]
+
+
 @settings(max_examples=50)
 @given(
     name=st.sampled_from(sorted(FAULTS)),

@@ -198,7 +198,7 @@ def test_media_that_leave_nothing_are_told() -> None:
 def test_a_baseline_below_zero_in_some_periods_only_is_told() -> None:
     posterior = make_posterior(SPEC, FEATURES)
 
-    finding = find(posterior.assign(roas=2.2 * posterior["roas"]))["negative_baseline"]
+    finding = find(posterior.assign(roas=4.4 * posterior["roas"]))["negative_baseline"]
 
     assert finding.evidence["probability_over_all"] < 0.2
     assert 0.05 < finding.evidence["share_of_periods"] < 0.5
@@ -246,7 +246,8 @@ def test_a_control_that_is_told_together_with_a_channel_is_told() -> None:
     roas = posterior["roas"].to_numpy()[..., 1]
     effect = 0.01 * (roas - roas.mean()) / roas.std() + 0.002 * draw()
 
-    found = find(posterior.assign(gamma_control=(("chain", "draw", "control"), effect[..., None])))
+    changed = posterior.assign(gamma_control=(("chain", "draw", "control"), effect[..., None]))
+    found = find(changed, spec, features)
 
     assert "gamma_control[price] and roas[search] are known together" in found["confused"].what
     assert found["confused"].advice[0].instead_of == ("controls.price",)
