@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import xarray as xr
 
@@ -89,6 +90,24 @@ def require_complete(trace: xr.DataTree) -> None:
         raise StaleFitError(message)
 
 
+def build_without_experiments(trace: xr.DataTree) -> Any:
+    """Build the model of a fit, but for its experiments: no parameter and no mean needs them.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    pymc.Model
+    """
+    from mmm_pipeline.model.build import build_model
+
+    spec = read_spec(trace).model_copy(update={"experiments": None})
+    return build_model(spec, trace["/inputs"].to_dataset()).model
+
+
 def _describe(trace: xr.DataTree) -> Described:
     """Name the model of a trace by its content: its own names may be wrong."""
     inputs = digest_arrays(trace["/inputs"].to_dataset())
@@ -98,11 +117,9 @@ def _describe(trace: xr.DataTree) -> Described:
 @lru_cache(maxsize=8)
 def _list_free(described: Described) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """List the free parameters that a model has: their dims, and the labels of each."""
-    from mmm_pipeline.model.build import build_model
     from mmm_pipeline.model.sample import list_free_parameters
 
-    trace = described.trace
-    model = build_model(read_spec(trace), trace["/inputs"].to_dataset()).model
+    model = build_without_experiments(described.trace)
     return {
         name: {
             str(dim): tuple(map(str, model.coords[dim] or ()))

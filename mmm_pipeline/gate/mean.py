@@ -9,8 +9,9 @@ from scipy.stats import spearmanr
 from mmm_pipeline.errors import shorten
 from mmm_pipeline.gate.advice import state_return, write_lines
 from mmm_pipeline.gate.channels import Channels
+from mmm_pipeline.gate.completeness import build_without_experiments
 from mmm_pipeline.gate.findings import Advice, Finding
-from mmm_pipeline.model.fit import compute_variables, rebuild_model
+from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.link import Link, read_link
 
 MAX_NUMBERS, MOST_DRAWS, FEWEST_DRAWS = 20_000_000, 200, 20
@@ -56,7 +57,7 @@ def _compute_mean(trace: xr.DataTree) -> xr.Dataset:
     step = -(-n_draws // max(FEWEST_DRAWS, min(MOST_DRAWS, room)))
     some = posterior.isel(draw=slice(None, None, step))
     names = ["mu", "channel_contribution"]
-    return compute_variables(rebuild_model(trace).model, some, names, is_brief=True)
+    return compute_variables(build_without_experiments(trace), some, names, is_brief=True)
 
 
 def _find_negative_baseline(channels: Channels, link: Link, terms: xr.Dataset) -> Iterator[Finding]:
