@@ -256,7 +256,8 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
             context.log.error(sentence)
-        for sentence in examination.pathologies:
+        pathologies = [str(finding) for finding in examination.pathologies]
+        for sentence in pathologies:
             context.log.warning(sentence)
         yield dg.Output(
             examination,
@@ -267,7 +268,7 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
                 or "all limits hold",
                 "advice": "; ".join(verdict.advice) or "none needed",
                 **show_numbers(numbers.measures),
-                "posterior": "; ".join(examination.pathologies) or "nothing ails it",
+                "posterior": ". ".join(pathologies) or "nothing ails it",
                 "attempts": len(attempts),
                 **({"attempts_made": show_table(attempts)} if len(attempts) > 1 else {}),
                 "parameters": show_table(examination.parameters),

@@ -61,7 +61,7 @@ def render_report(inputs: ReportInputs) -> str:
         scenarios=list_records(facts.tabulate_scenarios(inputs)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
-        pathologies=find_pathologies(fit.trace, parameters),
+        pathologies=[str(one) for one in find_pathologies(fit.trace, parameters)],
         attempts=list_records(tabulate_attempts(fit.trace)),
         evidence=build_sections(inputs.evidence),
         selection=list_records(summarize_selection(fit)),
