@@ -1,5 +1,6 @@
 """A copy of the project in a temporary folder, driven through the command line as users do."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,7 +39,22 @@ class Clone:
         self, selection: str, *options: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run ``dagster asset materialize`` in the clone."""
-        command = [str(Path(sys.executable).parent / "dagster"), "asset", "materialize"]
+        return self._run("asset", "materialize", "--select", selection, *options, **environment)
+
+    def run_job(
+        self, job: str, ops: dict[str, dict[str, str]], **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``dagster job execute`` in the clone, with the config of its ops."""
+        config = {"ops": {op: {"config": settings} for op, settings in ops.items()}}
+        file = self.root / f"{job}.yaml"
+        file.write_text(json.dumps(config), encoding="utf-8")
+        return self._run("job", "execute", "-j", job, "--config", str(file), **environment)
+
+    def _run(
+        self, noun: str, verb: str, *options: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of Dagster's commands on the clone's definitions."""
+        command = [str(Path(sys.executable).parent / "dagster"), noun, verb]
         own = {
             "DAGSTER_HOME": str(self.root / ".dagster"),
             "PYTHONPATH": str(self.root),
@@ -47,7 +63,7 @@ class Clone:
         unset = {"MMM_DATA_ROOT", "MMM_OUTPUTS"}
         inherited = {key: value for key, value in os.environ.items() if key not in unset}
         return subprocess.run(
-            [*command, "-m", "mmm_pipeline.definitions", "--select", selection, *options],
+            [*command, "-m", "mmm_pipeline.definitions", *options],
             cwd=self.root,
             env=inherited | own | environment,
             capture_output=True,

@@ -146,9 +146,6 @@ def test_force_samples_anew_and_finds_the_same_draws(clone: Clone, demo: Path) -
 
     config = clone.root / "force.yaml"
     config.write_text("ops: {demo__fitted_trace: {config: {force: true}}}")
-    # The demo may have found the compiled caches empty, and code that was compiled just now
-    # rounds otherwise in the last digit than the same code out of the cache.
-    clone.materialize('key:"demo/fitted_trace"', "--config", str(config))
     before = TraceForm().read(demo / "fitted_trace").attrs["fit_id"]
 
     done = clone.materialize('key:"demo/fitted_trace"', "--config", str(config))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError, StaleFitError, shorten
+from mmm_pipeline.gate.completeness import require_complete, require_groups
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
 from mmm_pipeline.model.identity import OUR_MODEL, PACKAGES, list_versions
 from mmm_pipeline.model.trace import (
@@ -37,8 +38,8 @@ class ConvergedFit:
     ------
     StaleFitError
         If the diagnostics speak of another fit or hold other numbers than the draws give, the
-        trace is not what its names say, or the spec describes another model than the one that was
-        fitted.
+        trace is not what its names say or not whole, or the spec describes another model than the
+        one that was fitted.
     NotConvergedError
         If the numbers break the limits.
     """
@@ -49,7 +50,9 @@ class ConvergedFit:
 
     def __post_init__(self) -> None:
         """Refuse what may not be read."""
+        require_groups(self.trace)
         _require_match(self.trace, self.diagnostics, self.spec)
+        require_complete(self.trace)
         _require_own_numbers(self.trace, self.diagnostics, self.spec)
         if failures := self.verdict.failures:
             raise NotConvergedError(self.spec.name, self.fit_id, list(failures.values()))

@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.gate.completeness import require_complete
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.spec import GateLimits
+
+SIDE_BY_SIDE, FEW = 0.9, 20
+"""Correlation of two chains, draw by draw, beyond which one was made from the other; draws below
+which chance makes as much."""
 
 
 def assess_parameters(posterior: xr.Dataset, fit_id: str = "") -> pd.DataFrame:
@@ -86,10 +91,16 @@ def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     Returns
     -------
     Examination
+
+    Raises
+    ------
+    StaleFitError
+        If a part of the fit is missing, or is not that of its model.
     """
     # In here, because it needs the model's priors, and the gate, which measures only, does not.
     from mmm_pipeline.gate.pathologies import find_pathologies
 
+    require_complete(trace)
     parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
     pathologies = find_pathologies(trace, parameters)
     return Examination(diagnose(trace, parameters), limits, parameters, pathologies)
@@ -130,6 +141,40 @@ def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
         worst={name: parameter for name, (_, parameter) in extremes.items()},
         stuck=tuple(parameters.loc[parameters["is_stuck"], "parameter"]),
         broken=tuple(parameters.loc[parameters["is_broken"], "parameter"]),
+        copied=() if parameters["is_broken"].any() else find_copies(posterior.to_dataset()),
+    )
+
+
+def find_copies(posterior: xr.Dataset) -> tuple[str, ...]:
+    """Find chains that agree with another because they were made from it.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``; finite.
+
+    Returns
+    -------
+    tuple of str
+        Pairs of places, such as ``0 and 2``. Two chains are told if a draw of all parameters is in
+        both, or if they go side by side: over the parameters, the median of their correlation, draw
+        by draw, is beyond `SIDE_BY_SIDE`. Chains that were sampled apart do neither.
+    """
+    chains = np.stack(list(list_draws(posterior).values()), axis=-1)
+    rows = [{row.tobytes() for row in chain} for chain in chains]
+    centered = chains - chains.mean(axis=1, keepdims=True)
+    spread = centered.std(axis=1, keepdims=True)
+    steps = centered / np.where(spread > 0, spread, np.inf)
+
+    def go_together(one: int, other: int) -> bool:
+        correlation = (steps[one] * steps[other]).mean(axis=0)
+        return bool(np.median(correlation) > SIDE_BY_SIDE)
+
+    is_long = chains.shape[1] >= FEW
+    return tuple(
+        f"{one} and {other}"
+        for one, other in itertools.combinations(range(len(chains)), 2)
+        if not rows[one].isdisjoint(rows[other]) or (is_long and go_together(one, other))
     )
 
 

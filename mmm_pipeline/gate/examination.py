@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.gate.findings import Finding
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
 from mmm_pipeline.spec import GateLimits
 
@@ -21,14 +23,14 @@ class Examination:
         The limits of that day. The gate uses those of the spec as it is now.
     parameters : pandas.DataFrame
         A row per free parameter, from `assess_parameters`.
-    pathologies : tuple of str
-        What ails the posterior, a sentence each, from `find_pathologies`.
+    pathologies : tuple of Finding
+        What ails the posterior, from `find_pathologies`.
     """
 
     numbers: Diagnostics
     limits: GateLimits
     parameters: pd.DataFrame
-    pathologies: tuple[str, ...] = ()
+    pathologies: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -48,7 +50,7 @@ class Examination:
             "verdict": verdict.pop("word"),
             **self.numbers.model_dump(mode="json"),
             **verdict,
-            "pathologies": list(self.pathologies),
+            "pathologies": [asdict(finding) for finding in self.pathologies],
             "limits": self.limits.model_dump(mode="json"),
         }
         return json.dumps(record, indent=2, allow_nan=False) + "\n"
@@ -67,9 +69,21 @@ class Examination:
         Returns
         -------
         Examination
+
+        Raises
+        ------
+        StaleFitError
+            If it was written in another form.
         """
         record = json.loads(text)
-        numbers = {name: record[name] for name in Diagnostics.model_fields}
-        limits = GateLimits.model_validate(record["limits"])
-        pathologies = tuple(record["pathologies"])
-        return cls(Diagnostics.model_validate(numbers), limits, parameters, pathologies)
+        try:
+            numbers = {name: record[name] for name in Diagnostics.model_fields}
+            limits = GateLimits.model_validate(record["limits"])
+            pathologies = tuple(map(Finding.from_record, record["pathologies"]))
+            return cls(Diagnostics.model_validate(numbers), limits, parameters, pathologies)
+        except (KeyError, TypeError, ValueError):
+            message = (
+                "Diagnostics must be in the form that this version writes; these are in another. "
+                "Materialise diagnostics again."
+            )
+            raise StaleFitError(message) from None

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import MIN_CHAINS
+from mmm_pipeline.model.trace import ATTEMPTS
 from mmm_pipeline.spec import ModelSpec, Sampling
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ MOST_CAREFUL = 0.99
 """Largest target acceptance."""
 MOST_DRAWS = 10_000
 """Most draws, and most tuning draws, of a chain."""
-ATTEMPTS = "attempts"
-"""Attribute of a trace: every attempt that led to it, as JSON."""
 CAREFUL = frozenset({"divergences", "bfmi", "treedepth"})
 """Checks that ask for smaller steps."""
 
@@ -73,7 +72,11 @@ class Witness:
 
 
 def fit_until_it_holds(
-    spec: ModelSpec, features: xr.Dataset, witness: Witness, begun: xr.DataTree | None = None
+    spec: ModelSpec,
+    features: xr.Dataset,
+    witness: Witness,
+    begun: xr.DataTree | None = None,
+    fit: Callable[[Sampling], xr.DataTree] | None = None,
 ) -> xr.DataTree:
     """Fit a model, and again with more careful settings while it breaks a limit.
 
@@ -87,6 +90,8 @@ def fit_until_it_holds(
         Who is told.
     begun : xarray.DataTree, optional
         An earlier fit of the same request, from which to go on.
+    fit : callable, optional
+        Fits the model with given settings, where `fit_model` is not to build it each time.
 
     Returns
     -------
@@ -96,10 +101,13 @@ def fit_until_it_holds(
     """
     attempts = [] if begun is None else list(read_attempts(begun))
 
-    def attempt(sampling: Sampling) -> xr.DataTree:
+    def build_and_fit(sampling: Sampling) -> xr.DataTree:
         from mmm_pipeline.model.fit import fit_model  # Seconds that a fit that holds need not wait.
 
-        trace = fit_model(spec, features, witness.tell, sampling)
+        return fit_model(spec, features, witness.tell, sampling)
+
+    def attempt(sampling: Sampling) -> xr.DataTree:
+        trace = (fit or build_and_fit)(sampling)
         examination = examine(trace, spec.gate)
         attempts.append(
             Attempt(

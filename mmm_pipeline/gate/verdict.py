@@ -43,6 +43,8 @@ class Diagnostics(BaseModel):
         Parameters that never move in some chain.
     broken : tuple of str
         Parameters with draws that are not finite.
+    copied : tuple of str
+        Pairs of chains of which one was made from the other, by their places.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +63,7 @@ class Diagnostics(BaseModel):
     worst: dict[str, str] = {}
     stuck: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
 
     @property
     def measures(self) -> dict[str, float | None]:
@@ -189,6 +192,8 @@ def _judge_draws(numbers: Diagnostics, limits: GateLimits) -> str | None:  # noq
         return f"draws of {shorten(numbers.broken)} are not finite"
     if numbers.stuck:
         return f"{shorten(numbers.stuck)} never moves in some chain"
+    if numbers.copied:
+        return f"chains {shorten(numbers.copied)} are not independent: one copies the other"
     return None
 
 
@@ -225,5 +230,6 @@ _ADVICE = {
     "divergences": "raise `sampling.target_accept` towards 0.99",
     "bfmi": "raise `sampling.tune`; if that does not help, the priors disagree with the data",
     "treedepth": "raise `sampling.tune`; look for two channels or controls that move together",
-    "draws": "look at the priors and the data of the parameters named",
+    "draws": "look at the priors and the data of the parameters named; chains that are copies must "
+    "be sampled anew",
 }

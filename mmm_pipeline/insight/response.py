@@ -75,7 +75,7 @@ class MediaResponse:
         parameters = {name: one.isel(some) for name, one in self.parameters.items()}
         return replace(
             self,
-            weights=self.weights.isel(some),
+            weights=self.weights.isel(some, missing_dims="ignore"),
             parameters=parameters,
             height=self.height.isel(some),
             contacts=self.contacts and self.contacts.thin(some),

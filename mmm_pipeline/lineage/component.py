@@ -10,13 +10,19 @@ from pydantic import BaseModel
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
+from mmm_pipeline.lineage.certification import build_certify_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
+from mmm_pipeline.lineage.decision_assets import build_decision_assets
+from mmm_pipeline.lineage.drift_assets import build_drift_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
+from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
+from mmm_pipeline.lineage.promotion import build_promote_job
+from mmm_pipeline.lineage.replay import build_replay_job
 from mmm_pipeline.lineage.report_assets import build_report_assets
 from mmm_pipeline.lineage.result_assets import build_result_assets
 from mmm_pipeline.spec import ModelSpec, SettingLocation
@@ -42,23 +48,35 @@ def build_model_defs(
     Returns
     -------
     dagster.Definitions
-        Assets, checks, job, and the schedule and sensor that the spec asks for. Runs in one
+        Assets, checks, jobs, and the schedule and sensor that the spec asks for. Runs in one
         process: a process for each step would import the sampler each time.
     """
     model = Model(spec, project or Project.locate(clone_root()), location)
     job = build_job(model)
-    evidence = build_evidence_assets(model)
+    evidence = [
+        *build_fitness_assets(model),
+        *build_evidence_assets(model),
+        *build_drift_assets(model),
+    ]
+    decisions = build_decision_assets(model)
+    shown = [asset.key.path[-1] for asset in (*decisions[1:], *evidence)]
     assets = [
         *build_data_assets(model),
         *build_feature_assets(model),
         *build_fit_assets(model),
         *evidence,
         *build_result_assets(model),
-        *build_report_assets(model, [asset.key.path[-1] for asset in evidence]),
+        *decisions,
+        *build_report_assets(model, shown),
     ]
     return dg.Definitions(
         assets=assets,
-        jobs=[job],
+        jobs=[
+            job,
+            build_certify_job(model),
+            build_promote_job(model),
+            build_replay_job(model),
+        ],
         schedules=build_schedules(model, job),
         sensors=build_sensors(model, job),
         resources=build_io_managers(model.project.outputs),

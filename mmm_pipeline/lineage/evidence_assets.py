@@ -1,6 +1,6 @@
 """Evidence for a fit that takes fits of its own: each goes through the gate as any other.
 
-No asset here reads a trace but through `require_converged`.
+No asset here reads a trace but through the gate.
 """
 
 from typing import Any
@@ -9,8 +9,9 @@ import dagster as dg
 import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
-from mmm_pipeline.lineage.fit_assets import find_or_fit
+from mmm_pipeline.gate import ConvergedFit, Examination
+from mmm_pipeline.lineage.backtest_assets import build_backtest_assets
+from mmm_pipeline.lineage.fit_assets import fit_through_gate
 from mmm_pipeline.lineage.gated import GATED, read_fit
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
@@ -31,9 +32,13 @@ def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``calibration``, where the spec names experiments.
+        ``calibration``, where the spec names experiments; ``backtest`` and ``stability``, where
+        it asks for a backtest.
     """
-    return [_calibration(model)] if model.spec.experiments else []
+    return [
+        *([_calibration(model)] if model.spec.experiments else []),
+        *(build_backtest_assets(model) if model.spec.backtest else []),
+    ]
 
 
 def _calibration(model: Model) -> dg.AssetsDefinition:
@@ -72,12 +77,8 @@ def _fit(
     context: dg.AssetExecutionContext, model: Model, spec: ModelSpec, features: xr.Dataset
 ) -> ConvergedFit | None:
     """Fit another model, or find the fit; None where it does not pass the gate."""
-    from mmm_pipeline.gate.diagnostics import examine
-
-    trace = find_or_fit(model, spec, features, context)
-    examination = examine(trace, spec.gate)
     try:
-        return require_converged(trace, examination.numbers, spec)
+        return fit_through_gate(model, spec, features, context)
     except NotConvergedError as error:
         context.log.warning(str(error))
         return None

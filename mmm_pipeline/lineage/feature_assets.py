@@ -43,17 +43,20 @@ def _features(model: Model) -> dg.AssetsDefinition:
     def features(**tables: pd.DataFrame) -> Iterator[Any]:
         """What the model sees: channels, controls, events, with every scale that was applied.
 
-        Scales and the trend's clock are those of the last fit that passed its gate, so that the
-        parameters of a refit mean the same; where a column has grown or shrunk by more than a
-        factor of 2, its own.
+        Scales and the trend's clock are those of the promoted fit, or else of the last that passed
+        its gate, so that the parameters of a refit mean the same; where a column has grown or
+        shrunk by more than a factor of 2, its own.
         """
+        from mmm_pipeline.evidence.folds import plan_folds
         from mmm_pipeline.ingest.sources import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
 
         validated_data, experiments = tables["validated_data"], tables.get("raw_experiments")
         with told_clearly(model.location):
-            # The report needs it; a slip there should not cost a fit.
+            # What comes later needs them; a slip there should not cost a fit.
             read_truth(model.project.data, model.spec.truth)
+            if model.spec.backtest:
+                plan_folds(pd.DatetimeIndex(validated_data["date"]), model.spec)
             arrays = build_features(validated_data, model.spec)
             arrays, since = _hold_scales(model, arrays)
             if experiments is not None:
@@ -70,10 +73,10 @@ def _features(model: Model) -> dg.AssetsDefinition:
 
 
 def _hold_scales(model: Model, arrays: xr.Dataset) -> tuple[xr.Dataset, str]:
-    """Keep the scales of the last fit that passed, and say since which fit they are the same."""
+    """Keep the scales of an earlier fit, and say since which one they are the same."""
     from mmm_pipeline.model.scales import find_new_scales, hold_scales
 
-    earlier = model.store.find_passed(model.spec.gate)
+    earlier = model.fits.find_scales(model.spec.gate)
     if earlier is None:
         return arrays, "this delivery"
     inputs = earlier["/inputs"].to_dataset()

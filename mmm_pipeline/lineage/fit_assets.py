@@ -10,12 +10,13 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
-from mmm_pipeline.gate import Examination
+from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_drawing, show_figure, show_numbers, show_table
+from mmm_pipeline.lineage.receipts import compose_receipt
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.model.trace import name_request_now, note_prespecification
 from mmm_pipeline.spec import ModelSpec, Prespecification
@@ -152,7 +153,7 @@ def find_or_fit(
     model: Model,
     spec: ModelSpec,
     features: xr.Dataset,
-    context: dg.AssetExecutionContext,
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
     *,
     force: bool = False,
     note: Callable[[xr.DataTree], xr.DataTree] = lambda trace: trace,
@@ -167,7 +168,7 @@ def find_or_fit(
         What is fitted.
     features : xarray.Dataset
         Its features.
-    context : dagster.AssetExecutionContext
+    context : dagster.AssetExecutionContext or dagster.OpExecutionContext
         Whose log is told.
     force : bool
         Fit anew whatever is stored.
@@ -178,7 +179,7 @@ def find_or_fit(
     -------
     xarray.DataTree
     """
-    begun = None if force else model.store.find_fit(name_request_now(spec, features))
+    begun = None if force else model.fits.find(name_request_now(spec, features))
     if begun is not None:
         context.log.info(f"Fit {begun.attrs['fit_id']} answers this request; used again.")
     else:
@@ -186,13 +187,47 @@ def find_or_fit(
     from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
 
     def keep(trace: xr.DataTree, examination: Examination) -> None:
-        model.store.keep_fit(note(trace))
-        model.store.keep_examination(examination)
+        model.fits.keep(note(trace), compose_receipt(model, trace))
+        model.fits.keep_examination(examination)
 
     witness = Witness(
         tell=lambda progress: context.log.info(str(progress)), warn=context.log.warning, keep=keep
     )
     return note(fit_until_it_holds(spec, features, witness, begun))
+
+
+def fit_through_gate(
+    model: Model,
+    spec: ModelSpec,
+    features: xr.Dataset,
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
+) -> ConvergedFit:
+    """Fit another model than the asset's own, or find the fit, and let it through the gate.
+
+    Parameters
+    ----------
+    model : Model
+        Whose store is looked in.
+    spec : ModelSpec
+        What is fitted.
+    features : xarray.Dataset
+        Its features.
+    context : dagster.AssetExecutionContext or dagster.OpExecutionContext
+        Whose log is told.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    NotConvergedError
+        If it breaks a limit after all attempts.
+    """
+    from mmm_pipeline.gate.diagnostics import examine
+
+    trace = find_or_fit(model, spec, features, context)
+    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:
@@ -214,14 +249,15 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
         from mmm_pipeline.report.chains import draw_chains
 
         examination = examine(fitted_trace, model.spec.gate)
-        model.store.keep_examination(examination)
+        model.fits.keep_examination(examination)
         attempts = tabulate_attempts(fitted_trace)
         figures = draw_chains(fitted_trace, examination.parameters)
         model.store.write_figures("diagnostics", figures)
         verdict, numbers = examination.verdict, examination.numbers
         for sentence in (*verdict.failures.values(), *verdict.advice):
             context.log.error(sentence)
-        for sentence in examination.pathologies:
+        pathologies = [str(finding) for finding in examination.pathologies]
+        for sentence in pathologies:
             context.log.warning(sentence)
         yield dg.Output(
             examination,
@@ -232,7 +268,7 @@ def _diagnostics(model: Model) -> dg.AssetsDefinition:
                 or "all limits hold",
                 "advice": "; ".join(verdict.advice) or "none needed",
                 **show_numbers(numbers.measures),
-                "posterior": "; ".join(examination.pathologies) or "nothing ails it",
+                "posterior": ". ".join(pathologies) or "nothing ails it",
                 "attempts": len(attempts),
                 **({"attempts_made": show_table(attempts)} if len(attempts) > 1 else {}),
                 "parameters": show_table(examination.parameters),

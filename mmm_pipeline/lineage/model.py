@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from mmm_pipeline.lineage.deliveries import Deliveries
+from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, SettingLocation
@@ -38,6 +39,11 @@ class Model:
     def store(self) -> Store:
         """Where its results lie."""
         return Store(self.project.outputs, self.spec.name)
+
+    @property
+    def fits(self) -> Fits:
+        """Its fits that are kept."""
+        return Fits(self.project.outputs, self.spec.name)
 
     @property
     def deliveries(self) -> Deliveries:

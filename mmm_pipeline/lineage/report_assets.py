@@ -89,7 +89,7 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
                 "truth": truth,
                 "fixed_at": first and first.fixed_at.isoformat(),
                 "deviations": fit.deviations,
-                "evidence": {name: digest_table(table) for name, table in tables.items()},
+                "evidence": {name: [digest_table(one), one.attrs] for name, one in tables.items()},
             }
             page, metadata = compute_once(model, "report", "page", fit, render, **origins)
         return dg.Output(page, metadata=metadata)

@@ -1,4 +1,4 @@
-"""What a fit says: contributions, returns, curves, budgets.
+"""What a fit says: contributions, returns, curves.
 
 No asset here reads a trace but through `read_fit`; what it computes lives in its room.
 """
@@ -14,13 +14,11 @@ from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
-from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 
 ADDS_UP = {"adds_up": "The components add up to the fitted mean, in every draw, on every date."}
-CONSTRAINTS = {"constraints_hold": "Every plan keeps its budget and all its limits."}
 QUALITY = {"fit_quality": "How close the fitted mean comes to the target; never blocks."}
 
 
@@ -35,15 +33,13 @@ def build_result_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``model_fit``, ``contributions``, ``channel_returns``, ``response_curves``,
-        ``budget_scenarios``.
+        ``model_fit``, ``contributions``, ``channel_returns``, ``response_curves``.
     """
     return [
         _model_fit(model),
         _contributions(model),
         _channel_returns(model),
         _response_curves(model),
-        _budget_scenarios(model),
     ]
 
 
@@ -56,14 +52,17 @@ def _model_fit(model: Model) -> dg.AssetsDefinition:
         checks=specify(model.key("model_fit"), QUALITY, blocking=False),
     )
     def model_fit(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
-        """Observed and fitted target, period by period, with the 90 % predictive interval."""
+        """Observed and fitted target, period by period, with predictive intervals."""
         from mmm_pipeline.evidence.quality import assess_fit
+        from mmm_pipeline.evidence.suggestions import suggest_changes
 
         fit = read_fit(model, fitted_trace, diagnostics)
         table, metadata = compute_once(model, "model_fit", "table", fit, _summarize_fit)
         quality = assess_fit(table)
-        metadata |= {"r2": quality.r2, "mape": quality.mape, "coverage": quality.coverage}
+        metadata |= {one.name: one.found for one in quality.findings}
+        metadata["suggestions"] = "\n".join(suggest_changes(table, fit.spec)) or "none"
         metadata["fit"] = show_figure("draw_fit", table=table)
+        metadata["residuals"] = show_figure("draw_residuals", table=table)
         yield dg.Output(table, metadata={**metadata, **show_columns(table)})
         yield report_warnings("fit_quality", quality.shortcomings)
 
@@ -128,40 +127,6 @@ def _response_curves(model: Model) -> dg.AssetsDefinition:
     return response_curves
 
 
-def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
-    @model.asset(
-        "budget_scenarios",
-        form="summary",
-        kinds={"pymc", "parquet"},
-        reads=GATED,
-        checks=specify(model.key("budget_scenarios"), CONSTRAINTS, blocking=True),
-    )
-    def budget_scenarios(fitted_trace: xr.DataTree, diagnostics: Examination) -> Iterator[Any]:
-        """The best plan for every budget, and what it would bring against today's plan."""
-        from mmm_pipeline.decision.comparison import compare_scenarios
-        from mmm_pipeline.decision.scenarios import find_broken_limits
-
-        fit = read_fit(model, fitted_trace, diagnostics)
-        with told_clearly(model.location):
-            summary, metadata = compute_once(
-                model, "budget_scenarios", "summary", fit, _summarize_scenarios
-            )
-        broken = find_broken_limits(summary, fit)
-        yield report_requirement("constraints_hold", broken)
-        if broken:
-            raise dg.Failure("; ".join(broken), allow_retries=False)
-        channels = model.spec.bought_media
-        if len(summary.table):
-            metadata["scenarios"] = show_figure(
-                "draw_scenarios", table=summary.table, channels=channels
-            )
-        metadata["comparison"] = show_table(compare_scenarios(summary))
-        metadata["plans"] = show_table(summary.table)
-        yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
-
-    return budget_scenarios
-
-
 def _summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     from mmm_pipeline.evidence.fit import summarize_fit
 
@@ -184,9 +149,3 @@ def _summarize_curves(fit: ConvergedFit) -> pd.DataFrame:
     from mmm_pipeline.insight.curves import summarize_response_curves
 
     return summarize_response_curves(fit)
-
-
-def _summarize_scenarios(fit: ConvergedFit) -> Summary:
-    from mmm_pipeline.decision.scenarios import summarize_scenarios
-
-    return summarize_scenarios(fit)

@@ -1,26 +1,21 @@
 """Where results lie, and how they get there whole or not at all.
 
-How a result becomes a file belongs to `mmm_pipeline.lineage.forms`.
+How a result becomes a file belongs to `mmm_pipeline.lineage.forms`; fits that are kept, to
+`mmm_pipeline.lineage.fits`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import xarray as xr
 from upath import UPath
 
 from mmm_pipeline.errors import SpecError, StaleFitError
-from mmm_pipeline.gate import Examination
-from mmm_pipeline.gate.verdict import judge
 from mmm_pipeline.lineage.files import get, put, try_get
-from mmm_pipeline.lineage.forms import DiagnosticsForm, FigureForm, Form, RecordForm, TraceForm
-from mmm_pipeline.model.trace import has_own_identity
-from mmm_pipeline.spec import GateLimits, Prespecification
+from mmm_pipeline.lineage.forms import FigureForm, Form, RecordForm
+from mmm_pipeline.spec import Prespecification
 
-TRACE_FORM, DIAGNOSTICS_FORM, RECORD_FORM = TraceForm(), DiagnosticsForm(), RecordForm()
-FIGURE_FORM = FigureForm()
+RECORD_FORM, FIGURE_FORM = RecordForm(), FigureForm()
 PRESPECIFICATION = "prespecification"
 """Name of the file that says what was decided before the first fit."""
 
@@ -186,35 +181,6 @@ class Store:
             )
             raise SpecError(message) from None
 
-    def keep_fit(self, trace: xr.DataTree) -> None:
-        """Keep a fit for good, under its own name. One that is there is left as it is.
-
-        Parameters
-        ----------
-        trace : xarray.DataTree
-            The fit.
-        """
-        folder = self._fit_folder(str(trace.attrs["fit_id"]))
-        record = folder / "fit.json"
-        if record.exists():
-            return
-        put(folder, "trace", TRACE_FORM, trace)
-        put(folder, "spec", RECORD_FORM, json.loads(trace.attrs["spec"]))
-        names = ("fit_id", "request_id", "fitted_at")
-        put(folder, "fit", RECORD_FORM, {name: str(trace.attrs[name]) for name in names})
-
-    def keep_examination(self, examination: Examination) -> None:
-        """Keep what was measured of a fit, beside it. One that is there is left as it is.
-
-        Parameters
-        ----------
-        examination : Examination
-            Of a fit that was kept.
-        """
-        folder = self._fit_folder(examination.numbers.fit_id)
-        if not (folder / "diagnostics.json").exists():
-            put(folder, "diagnostics", DIAGNOSTICS_FORM, examination)
-
     def write_figures(self, asset: str, figures: Mapping[str, Any]) -> None:
         """Write an asset's figures into a folder of its name.
 
@@ -227,67 +193,6 @@ class Store:
         """
         for name, figure in figures.items():
             put(self.folder / asset, name, FIGURE_FORM, figure)
-
-    def find_fit(self, request_id: str) -> xr.DataTree | None:
-        """Find the latest fit that answers a request.
-
-        Parameters
-        ----------
-        request_id : str
-            What is asked for.
-
-        Returns
-        -------
-        xarray.DataTree or None
-            None where there is none, or what there is is not what its names say.
-        """
-        for record in self._list_fits():
-            if record["request_id"] == request_id:
-                trace = self._read_trace(record["fit_id"])
-                if trace is not None and has_own_identity(trace):
-                    return trace
-        return None
-
-    def find_passed(self, limits: GateLimits) -> xr.DataTree | None:
-        """Find the latest fit whose numbers, as they were measured, keep the limits.
-
-        Only for what need not be believed, such as scales: the gate measures anew.
-
-        Parameters
-        ----------
-        limits : GateLimits
-            That it must keep.
-
-        Returns
-        -------
-        xarray.DataTree or None
-            None where there is none.
-        """
-        for record in self._list_fits():
-            folder = self._fit_folder(record["fit_id"])
-            examination: Examination | None = try_get(folder, "diagnostics", DIAGNOSTICS_FORM)
-            if examination is None or judge(examination.numbers, limits).failures:
-                continue
-            trace = self._read_trace(record["fit_id"])
-            if trace is not None:
-                return trace
-        return None
-
-    def _list_fits(self) -> list[dict[str, str]]:
-        """Read the records of all fits that are kept, the latest first."""
-        names = [record.parent.name for record in (self.folder / "fits").glob("*/fit.json")]
-        records = [try_get(self._fit_folder(name), "fit", RECORD_FORM) for name in names]
-        there: list[dict[str, str]] = [record for record in records if record]
-        return sorted(there, key=lambda record: record["fitted_at"], reverse=True)
-
-    def _read_trace(self, fit_id: str) -> xr.DataTree | None:
-        """Read a fit that is kept; None where it is damaged."""
-        trace: xr.DataTree | None = try_get(self._fit_folder(fit_id), "trace", TRACE_FORM)
-        return trace
-
-    def _fit_folder(self, fit_id: str) -> UPath:
-        """Where a fit is kept."""
-        return self.folder / "fits" / fit_id
 
     def _mark(self, asset: str) -> UPath:
         """Name the note of what an asset was made from."""

@@ -34,6 +34,9 @@ from mmm_pipeline.spec import ModelSpec
 
 CHANNEL_TOTAL = "channel_total"
 """Variable: target units that each channel brings over the model's dates, dims ``(channel,)``."""
+SIMULATED = "simulated_target"
+"""Feature: a target that was drawn from the priors, and that the model is fitted to in place of its
+own. Priors and scales stay those of its own."""
 WAVE_SD = 0.2
 """Standard deviation of the height of each seasonal wave, share of the target's maximum."""
 DEGREES = (2.0, 0.1)
@@ -116,22 +119,61 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     mmm.reach = _build_reach(spec, features)
     for effect in _list_effects(spec, features):
         mmm.add_mu_effect(effect)
-    target = link.to_model(features["target"]) if link.is_log else features["target"]
-    inputs = xr.Dataset({"_channel": features["exposure"], "_target": target})
+    inputs = xr.Dataset(
+        {"_channel": features["exposure"], "_target": take_observed(spec, features)}
+    )
     mmm.build_model(inputs.drop_attrs())
     with mmm.model:
-        pmd.Deterministic(CHANNEL_TOTAL, _total(mmm, features["target"], link))
+        pmd.Deterministic(CHANNEL_TOTAL, total_channels(mmm, features["target"], link))
     if spec.experiments:
         observe_lifts(mmm, features, link)
     return mmm
 
 
-def _total(mmm: MMM, target: xr.DataArray, link: Link) -> XTensorVariable:
-    """Add up what each channel brings, target units."""
-    term = mmm.model["channel_contribution"]
+def take_observed(spec: ModelSpec, features: xr.Dataset) -> xr.DataArray:
+    """Take the target that a model is held against.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    features : xarray.Dataset
+        Its features.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(date, ...)``
+        As the library takes it: target units, or, where terms multiply, on the model's scale.
+    """
+    link = read_link(spec, features)
+    target = features[SIMULATED if SIMULATED in features else "target"]
+    return link.to_model(target) if link.is_log else target
+
+
+def total_channels(mmm: MMM, target: xr.DataArray, link: Link, since: int = 0) -> XTensorVariable:
+    """Add up what each channel brings, target units.
+
+    Parameters
+    ----------
+    mmm : MMM
+        Built.
+    target : xarray.DataArray, dims ``(date, ...)``
+        Of its features.
+    link : Link
+        How it looks at its target.
+    since : int
+        Place of the first date that counts; of the last ones, where it is below 0.
+
+    Returns
+    -------
+    XTensorVariable, dims ``(..., channel)``
+    """
+    dates = slice(since or None, None)
+    term = mmm.model["channel_contribution"].isel(date=dates)
     if not link.is_log:
         return term.sum(dim="date") * constant(link.scale)
-    return (constant(target + link.offset) * (1 - ptx.math.exp(-term))).sum(dim="date")
+    base = constant(target.isel(date=dates) + link.offset)
+    return (base * (1 - ptx.math.exp(-term))).sum(dim="date")
 
 
 def _state_noise(spec: ModelSpec, cells: tuple[str, ...]) -> Prior:

@@ -71,7 +71,9 @@ def rebuild_model(trace: xr.DataTree) -> MMM:
     return mmm
 
 
-def compute_variables(model: pm.Model, posterior: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
+def compute_variables(
+    model: pm.Model, posterior: xr.Dataset, names: Sequence[str], *, is_brief: bool = False
+) -> xr.Dataset:
     """Compute what follows from draws of the free parameters.
 
     Parameters
@@ -82,6 +84,8 @@ def compute_variables(model: pm.Model, posterior: xr.Dataset, names: Sequence[st
         Free parameters, dims ``(chain, draw, ...)``.
     names : sequence of str
         Variables of the model.
+    is_brief : bool
+        There are so few draws that compiling what computes them would take longer.
 
     Returns
     -------
@@ -91,7 +95,11 @@ def compute_variables(model: pm.Model, posterior: xr.Dataset, names: Sequence[st
     free = [name for name in names if name in posterior]
     derived: list[str] = [name for name in names if name not in posterior]
     computed: xr.Dataset = pm.compute_deterministics(
-        posterior, var_names=derived, model=model, progressbar=False
+        posterior,
+        var_names=derived,
+        model=model,
+        progressbar=False,
+        compile_kwargs={"mode": "FAST_COMPILE"} if is_brief else {},
     )
     return computed.assign({name: posterior[name] for name in free})
 

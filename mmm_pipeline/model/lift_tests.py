@@ -32,6 +32,8 @@ LIFT = "lift_expected"
 """Variable: target units that the model says each experiment brought, dims ``(lift_test,)``."""
 OBSERVED_LIFT = "lift_observed"
 """Variable: what experiments found, in units of its own error, dims ``(lift_test,)``."""
+LIFT_DATA = "lift_data"
+"""Variable: the same as it was measured."""
 LIFT_TEST = "lift_test"
 """Dim: the experiments."""
 ROW, TIME, LAG = "lift_row", "lift_time", "lift_lag"
@@ -67,12 +69,24 @@ def observe_lifts(mmm: MMM, features: xr.Dataset, link: Link) -> None:
         share = ptx.as_xtensor(belongs, dims=(LIFT_TEST, ROW))
         lift = pmd.Deterministic(LIFT, (rows * share).sum(dim=ROW))
         error = features["lift_error_used"]
-        pmd.Normal(
-            OBSERVED_LIFT,
-            mu=lift / constant(error),
-            sigma=1.0,
-            observed=constant(features["lift"] / error),
-        )
+        seen = pmd.Data(LIFT_DATA, take_lifts(features).to_numpy(), dims=(LIFT_TEST,))
+        pmd.Normal(OBSERVED_LIFT, mu=lift / constant(error), sigma=1.0, observed=seen)
+
+
+def take_lifts(features: xr.Dataset) -> xr.DataArray:
+    """Take what experiments found.
+
+    Parameters
+    ----------
+    features : xarray.Dataset
+        With what `arrange_lift_tests` made of the experiments.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(lift_test,)``
+        In units of its own error.
+    """
+    return features["lift"] / features["lift_error_used"]
 
 
 def _expect(mmm: MMM, features: xr.Dataset, link: Link) -> XTensorVariable:

@@ -9,10 +9,12 @@ import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.model.identity import digest_arrays, digest_text, list_versions
-from mmm_pipeline.spec import ModelSpec, Prespecification
+from mmm_pipeline.spec import ModelSpec, Prespecification, Sampling
 
 GROUPS = ("posterior", "sample_stats", "inputs")
 """Groups of a trace that its `fit_id` vouches for."""
+ATTEMPTS = "attempts"
+"""Attribute of a trace: every attempt that led to it, as JSON."""
 
 
 def name_request(spec: ModelSpec, features: xr.Dataset, versions: Mapping[str, str]) -> str:
@@ -152,6 +154,29 @@ def read_spec(trace: xr.DataTree) -> ModelSpec:
             "version knows other settings. Materialise the model again from its raw_data."
         )
         raise StaleFitError(message) from None
+
+
+def read_sampling(trace: xr.DataTree) -> Sampling:
+    """Read the settings of the sampler that a fit's draws were made with.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    Sampling
+        Those of the attempt that made it; those of its spec, where it says nothing of attempts.
+
+    Raises
+    ------
+    StaleFitError
+        If it says what a spec can no longer say.
+    """
+    attempts = json.loads(trace.attrs.get(ATTEMPTS, "[]"))
+    own = [one["sampling"] for one in attempts if one["fit_id"] == trace.attrs["fit_id"]]
+    return Sampling.model_validate(own[-1]) if own else read_spec(trace).sampling
 
 
 def read_versions(trace: xr.DataTree) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """The report's sections on evidence: one for each asset that gives some."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmm_pipeline.evidence.backtest import assess_backtest, list_notes
+from mmm_pipeline.evidence.scores import summarize_scores
+from mmm_pipeline.evidence.stability import find_unstable
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import encode_svg
@@ -22,10 +25,16 @@ class Kind:
         In the table of contents.
     figures : mapping of str to callable
         Draws of the asset's table, by the name the template calls them.
+    rows : callable
+        Makes the rows that are shown of the asset's table; all, by default.
+    words : callable
+        Says of the asset's table what should be known; nothing, by default.
     """
 
     title: str
     figures: Mapping[str, Callable[[pd.DataFrame], Figure]]
+    rows: Callable[[pd.DataFrame], pd.DataFrame] = lambda table: table
+    words: Callable[[pd.DataFrame], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True)
@@ -39,19 +48,38 @@ class Section:
     title : str
         In the table of contents.
     rows : list of dict
-        The asset's table.
+        Of the asset's table, as the kind makes them.
+    facts : mapping of str to object
+        Its attributes.
     figures : mapping of str to str
         Images, as data addresses.
+    words : sequence of str
+        Sentences.
     """
 
     name: str
     title: str
     rows: list[dict[str, Any]]
+    facts: Mapping[str, Any]
     figures: Mapping[str, str]
+    words: Sequence[str]
 
 
 KINDS = {
+    "budget_frontier": Kind("Other budgets", {"frontier": figures.draw_frontier}),
+    "effect_evidence": Kind("Effects", {}),
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
+    "backtest": Kind(
+        "Backtest",
+        {"forecasts": figures.draw_forecasts, "scores": figures.draw_scores},
+        summarize_scores,
+        lambda table: (*assess_backtest(table), *list_notes(table)),
+    ),
+    "stability": Kind("Stability", {"returns": figures.draw_stability}, words=find_unstable),
+    "refit_drift": Kind("Against the promoted fit", {}),
+    "response_backtest": Kind("Curves by period", {}),
+    "predictive_checks": Kind("Predictive checks", {"replicates": figures.draw_replicates}),
+    "leave_one_out": Kind("Leave one out", {"calibration": figures.draw_leave_one_out}),
 }
 """All evidence that a report shows, in its order."""
 
@@ -72,8 +100,10 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
         Section(
             name,
             kind.title,
-            list_records(evidence[name]),
+            list_records(kind.rows(evidence[name])),
+            {str(key): value for key, value in evidence[name].attrs.items()},
             {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
+            kind.words(evidence[name]),
         )
         for name, kind in KINDS.items()
         if name in evidence

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.evidence.beliefs import require_own_prior
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import read_parameter
@@ -64,14 +65,7 @@ class ReportInputs:
                 f"{', '.join(others)}. Materialise them first."
             )
             raise StaleFitError(message)
-        request_id = self.fit.trace.attrs["request_id"]
-        if self.prior.attrs["request_id"] != request_id:
-            name = self.fit.spec.name
-            message = (
-                f"A report must show the priors of the fit it shows, request {request_id}; "
-                f"{name}/prior_predictive is of another. Materialise it first."
-            )
-            raise StaleFitError(message)
+        require_own_prior(self.fit, self.prior)
 
     @property
     def channels(self) -> list[str]:

@@ -6,6 +6,13 @@ import math
 import pandas as pd
 
 from mmm_pipeline.decision.comparison import compare_scenarios
+from mmm_pipeline.evidence.residuals import (
+    add_up_cells,
+    find_remarkable_runs,
+    list_worst,
+    tabulate_months,
+)
+from mmm_pipeline.evidence.suggestions import suggest_changes
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.gate.pathologies import find_pathologies
@@ -46,12 +53,16 @@ def render_report(inputs: ReportInputs) -> str:
         fixed_on=first and _write_day(first.fixed_at),
         verdict=fit.verdict,
         quality=inputs.quality,
+        suggestions=suggest_changes(inputs.model_fit, fit.spec),
+        runs=find_remarkable_runs(add_up_cells(inputs.model_fit)),
+        worst=list_records(list_worst(inputs.model_fit)),
+        months=list_records(tabulate_months(inputs.model_fit)),
         media=facts.summarize_media(inputs),
         returns=list_records(inputs.returns.table),
         scenarios=list_records(compare_scenarios(inputs.scenarios)),
         plans=_tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
-        pathologies=find_pathologies(fit.trace, parameters),
+        pathologies=[str(one) for one in find_pathologies(fit.trace, parameters)],
         attempts=list_records(tabulate_attempts(fit.trace)),
         evidence=build_sections(inputs.evidence),
         selection=list_records(summarize_selection(fit)),
@@ -71,6 +82,7 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     known = None if inputs.truth is None else inputs.truth.get("roas")
     drawn = {
         "fit": figures.draw_fit(inputs.model_fit),
+        "residuals": figures.draw_residuals(inputs.model_fit),
         "decomposition": figures.draw_decomposition(inputs.contributions.table, spec.own_media),
         "shares": figures.draw_shares(facts.tabulate_shares(inputs), channels),
         "roas": figures.draw_roas(

@@ -177,7 +177,21 @@ def date_axes(figure: Figure) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    axes = plain_axes(figure.subplots())
+    return time_axis(plain_axes(figure.subplots()))
+
+
+def time_axis(axes: Axes) -> Axes:
+    """Write the ticks of x as dates.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Changed in place.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     locator = AutoDateLocator(minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -9,6 +9,7 @@ import yaml
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from mmm_pipeline.errors import SpecError
+from mmm_pipeline.simulate.hard import HardWorld, simulate_hard
 from mmm_pipeline.simulate.mixed import MixedWorld, simulate_mixed
 from mmm_pipeline.simulate.monthly import MonthlyWorld, simulate_monthly
 from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, simulate_stores
@@ -27,12 +28,13 @@ type Recipe = Annotated[
     | Annotated[GeoWorld, Tag("geos")]
     | Annotated[MixedWorld, Tag("mixed")]
     | Annotated[ReachWorld, Tag("reach")]
-    | Annotated[MonthlyWorld, Tag("monthly")],
+    | Annotated[MonthlyWorld, Tag("monthly")]
+    | Annotated[HardWorld, Tag("hard")],
     Discriminator(_name_world),
 ]
 """What a file may hold: ``world: walk``, or nothing; ``stores``, ``geos``, ``mixed``, ``reach``,
-``monthly``."""
-type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | ReachWorld | MonthlyWorld
+``monthly``, ``hard``."""
+type World = WalkWorld | StoreWorld | GeoWorld | MixedWorld | ReachWorld | MonthlyWorld | HardWorld
 """Any of them, read."""
 SIMULATORS: dict[type, Callable[[Any], tuple[pd.DataFrame, dict[str, Any]]]] = {
     WalkWorld: simulate_walk,
@@ -41,6 +43,7 @@ SIMULATORS: dict[type, Callable[[Any], tuple[pd.DataFrame, dict[str, Any]]]] = {
     MixedWorld: simulate_mixed,
     ReachWorld: simulate_reach,
     MonthlyWorld: simulate_monthly,
+    HardWorld: simulate_hard,
 }
 """What draws a history of each."""
 

@@ -15,13 +15,14 @@ from mmm_pipeline.spec.data import (
     Window,
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
+from mmm_pipeline.spec.evidence import Backtest
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
 from mmm_pipeline.spec.prespecification import Prespecification
 from mmm_pipeline.spec.read import read_spec
-from mmm_pipeline.spec.running import Refit, SamplerName, Sampling
+from mmm_pipeline.spec.running import DriftLimits, Refit, SamplerName, Sampling
 from mmm_pipeline.spec.scenario import (
     ChannelLimits,
     Goal,
@@ -44,6 +45,7 @@ __all__ = [
     "MFF_DIMENSIONS",
     "Aggregate",
     "Amount",
+    "Backtest",
     "Belief",
     "Carryover",
     "CarryoverForm",
@@ -54,6 +56,7 @@ __all__ = [
     "CsvDialect",
     "DataSource",
     "Distribution",
+    "DriftLimits",
     "Event",
     "EventWindow",
     "Expectation",

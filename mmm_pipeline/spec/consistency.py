@@ -40,6 +40,7 @@ def find_inconsistencies(spec: "ModelSpec") -> list[str]:
         _check_returns,
         _check_tightening,
         _check_experiments,
+        _check_backtest,
         _check_selection,
         _check_pooling,
         _check_divergences,
@@ -125,6 +126,20 @@ def _check_experiments(spec: "ModelSpec") -> Iterator[str]:
     """Try what money is spent on."""
     if spec.experiments and not spec.bought_media:
         yield "`experiments` needs media that money is spent on: they say what it brought"
+
+
+def _check_backtest(spec: "ModelSpec") -> Iterator[str]:
+    """Leave something to learn from."""
+    backtest, data = spec.backtest, spec.data
+    limits = [most for most in (data.window.periods, data.expect.max_periods) if most]
+    if backtest is None or backtest.horizon is None or not limits:
+        return
+    ahead = backtest.folds * backtest.horizon
+    if ahead >= min(limits):
+        yield (
+            f"`backtest` must leave periods to learn from; its {backtest.folds} x "
+            f"{backtest.horizon} predicted ones are all of the {min(limits)} that `data` allows"
+        )
 
 
 def _check_selection(spec: "ModelSpec") -> Iterator[str]:

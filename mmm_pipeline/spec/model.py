@@ -8,10 +8,11 @@ from mmm_pipeline.spec.base import Name, SpecPart
 from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
+from mmm_pipeline.spec.evidence import Backtest
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.presets import Preset, fill_in
-from mmm_pipeline.spec.running import Refit, Sampling
+from mmm_pipeline.spec.running import DriftLimits, Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 from mmm_pipeline.spec.source import Place
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
@@ -82,6 +83,11 @@ class ModelSpec(SpecPart):
         default=None,
         description="Table with what experiments found, a row each; as `data.path`.",
     )
+    backtest: Backtest | None = Field(
+        default=None,
+        description="Predict, from several origins, what is known by now; a fit for each. "
+        "Default: none.",
+    )
     truth: str | None = Field(
         default=None,
         description="JSON file with the known truth of a simulated world, shown in the report; "
@@ -93,6 +99,10 @@ class ModelSpec(SpecPart):
         default_factory=default_scenarios, description="Budgets to plan, by name."
     )
     refit: Refit | None = Field(default=None, description="Automatic refits; none by default.")
+    drift: DriftLimits = Field(
+        default=DriftLimits(),
+        description="How far a refit may differ from the promoted fit before it is looked at.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -66,3 +66,60 @@ class Refit(SpecPart):
             message = "`refit` must name a `cron`, or say `on_new_data: true`, or be left out"
             raise ValueError(message)
         return self
+
+
+class DriftLimits(SpecPart):
+    """How far a refit may say something else than the promoted fit before it is to be looked at.
+
+    References
+    ----------
+    Overlap: Recast's stability loop calls refits stable whose posteriors overlap by more than
+    80 %. Two normal posteriors of one width overlap by 80 % when they are half a standard
+    deviation apart, and by 32 % when they are two. A posterior mean is a martingale: even data that
+    tell everything move it by more than two of its earlier standard deviations in one case of
+    twenty only, where it is normal.
+    Shares and restatements have no published limit: 5 points of the target are about what a
+    channel of middling size brings, 15 what a large one does, and 1 % of a column is more than
+    late bookings of a week or two in two years.
+    """
+
+    min_overlap: float = Field(
+        default=0.8, gt=0, lt=1, description="Overlap of a return's two posteriors, below: REVIEW."
+    )
+    fail_overlap: float = Field(
+        default=0.3, gt=0, lt=1, description="Overlap of a return's two posteriors, below: FAIL."
+    )
+    max_share_shift: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="Change of a channel's share of the target, a fraction, above: REVIEW.",
+    )
+    fail_share_shift: float = Field(
+        default=0.15,
+        gt=0,
+        lt=1,
+        description="Change of a channel's share of the target, a fraction, above: FAIL.",
+    )
+    max_restated: float = Field(
+        default=0.01,
+        ge=0,
+        description="Change of the past of a column, as a share of its total, above: REVIEW.",
+    )
+
+    @model_validator(mode="after")
+    def _reviews_before_it_fails(self) -> Self:
+        if self.fail_overlap > self.min_overlap or self.fail_share_shift < self.max_share_shift:
+            message = "`drift` must not FAIL what it does not REVIEW; widen the limits of FAIL"
+            raise ValueError(message)
+        return self
+
+    @property
+    def changed(self) -> dict[str, float]:
+        """Limits that are not the defaults."""
+        default = type(self)()
+        return {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if getattr(self, name) != getattr(default, name)
+        }

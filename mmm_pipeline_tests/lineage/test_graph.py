@@ -21,7 +21,7 @@ from mmm_pipeline_tests.factories import (
 )
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
 
-SPEC = make_spec(experiments="data/tests.csv")
+SPEC = make_spec(experiments="data/tests.csv", backtest={"folds": 2, "horizon": 4})
 DEFS = build_model_defs(SPEC)
 GRAPH = DEFS.resolve_asset_graph()
 NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
@@ -34,12 +34,20 @@ EDGES = {
     "prior_predictive": {"features"},
     "fitted_trace": {"features"},
     "diagnostics": {"fitted_trace"},
+    "effect_evidence": {"fitted_trace", "diagnostics", "prior_predictive"},
+    "predictive_checks": {"fitted_trace", "diagnostics"},
+    "leave_one_out": {"fitted_trace", "diagnostics"},
+    "response_backtest": {"fitted_trace", "diagnostics"},
     "calibration": {"fitted_trace", "diagnostics"},
+    "backtest": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics"},
+    "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
+    "refit_drift": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
     "response_curves": {"fitted_trace", "diagnostics"},
     "budget_scenarios": {"fitted_trace", "diagnostics"},
+    "budget_frontier": {"fitted_trace", "diagnostics"},
     "report": {
         "fitted_trace",
         "diagnostics",
@@ -49,7 +57,15 @@ EDGES = {
         "channel_returns",
         "response_curves",
         "budget_scenarios",
+        "budget_frontier",
+        "effect_evidence",
+        "predictive_checks",
+        "leave_one_out",
+        "response_backtest",
         "calibration",
+        "backtest",
+        "stability",
+        "refit_drift",
     },
 }
 CHECKS = {
@@ -62,6 +78,13 @@ CHECKS = {
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
+    "backtest": {"beats_naive": False},
+    "stability": {"stable": False},
+    "refit_drift": {"drift": False},
+    "effect_evidence": {"beliefs_hold": False},
+    "predictive_checks": {"looks_alike": False},
+    "leave_one_out": {"no_single_period": False, "calibrated": False},
+    "response_backtest": {"curves_describe": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -71,8 +94,15 @@ UNCHECKED = {
     "calibration": "each of its fits goes through the gate",
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",
+    "budget_frontier": "planned as budget_scenarios is, which is checked",
     "report": "refuses a mix of fits before it is written",
 }
+TABLES = {
+    *("validated_data", "raw_experiments", "model_fit", "response_curves"),
+    *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
+    *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
+}
+"""Assets that are one table."""
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])
 DIAGNOSTICS = dg.AssetKey([SPEC.name, "diagnostics"])
 PAST_THE_GATE = sorted(
@@ -190,8 +220,8 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     table.attrs["fit_id"] = "x"
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
-            store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
-        elif name in {"model_fit", "response_curves", "calibration"}:
+            store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}, attrs={"request_id": "x"}))
+        elif name in TABLES:
             store.write(name, TableForm(), table)
         else:
             store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))
@@ -240,13 +270,14 @@ def test_good_data_reach_the_features(tmp_path: Path) -> None:
 def test_an_identical_fit_that_is_stored_is_used_again(
     features: xr.Dataset, tmp_path: Path
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
     project = make_project(tmp_path)
     store = Store(project.outputs, SPEC.name)
     trace = make_trace(SPEC, features)
-    store.keep_fit(trace)
+    Fits(project.outputs, SPEC.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(SPEC, project, 'key:"acme/fitted_trace"')
@@ -261,6 +292,7 @@ def test_an_identical_fit_that_is_stored_is_used_again(
 def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     features: xr.Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    from mmm_pipeline.lineage.fits import Fits
     from mmm_pipeline.lineage.forms import ArraysForm
     from mmm_pipeline.lineage.store import Store
 
@@ -269,7 +301,8 @@ def test_a_fit_by_another_sampler_than_the_one_asked_for_is_said(
     store = Store(project.outputs, spec.name)
     posterior, note = make_posterior(spec, features), "numpyro is missing, so nutpie draws."
     statistics = make_statistics(posterior).assign_attrs(sampler="nutpie", sampler_note=note)
-    store.keep_fit(assemble_trace(spec, features, posterior, statistics, 1.0))
+    trace = assemble_trace(spec, features, posterior, statistics, 1.0)
+    Fits(project.outputs, spec.name).keep(trace, {})
     store.write("features", ArraysForm(), features)
 
     result = materialize(spec, project, 'key:"acme/fitted_trace"')

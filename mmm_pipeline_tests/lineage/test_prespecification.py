@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 import xarray as xr
 
+from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.forms import ArraysForm, TraceForm
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, Prespecification
@@ -24,7 +25,7 @@ def fit_stored(
     project = make_project(root)
     store = Store(project.outputs, spec.name)
     features = make_features(spec) if features is None else features
-    store.keep_fit(make_trace(spec, features))
+    Fits(project.outputs, spec.name).keep(make_trace(spec, features), {})
     store.write("features", ArraysForm(), features)
     return materialize(spec, project, 'key:"acme/fitted_trace"')
 

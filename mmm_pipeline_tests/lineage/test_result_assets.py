@@ -7,6 +7,11 @@ import dagster as dg
 import pytest
 import xarray as xr
 
+from mmm_pipeline.evidence.drift import assess_no_drift
+from mmm_pipeline.evidence.effects import summarize_effects
+from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
+from mmm_pipeline.evidence.predictive import summarize_predictive_checks
+from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
@@ -32,6 +37,13 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("channel_returns", SummaryForm(), inputs.returns)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    drift = assess_no_drift("No fit is promoted.")
+    table = drift.tabulate(fit_id=fit.fit_id, promoted=None, limits={})
+    store.write("refit_drift", TableForm(), table)
+    store.write("effect_evidence", TableForm(), summarize_effects(fit, inputs.prior))
+    store.write("predictive_checks", TableForm(), summarize_predictive_checks(fit))
+    store.write("leave_one_out", TableForm(), summarize_leave_one_out(fit))
+    store.write("response_backtest", TableForm(), summarize_response_backtest(fit))
     return project
 
 

@@ -2,13 +2,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
-import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from mmm_pipeline.errors import SpecError, StaleFitError
-from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.forms import PageForm, SummaryForm, TableForm, TraceForm
 from mmm_pipeline.lineage.store import Store
@@ -90,38 +88,6 @@ def test_a_result_without_origin_is_never_reused(store: Store) -> None:
     assert store.reuse("table", TableForm(), "a") is None
 
 
-def test_a_fit_is_kept_under_its_name_and_found_by_its_request(
-    store: Store, trace: xr.DataTree, examination: Examination
-) -> None:
-    store.keep_fit(trace)
-    store.keep_examination(examination)
-
-    found = store.find_fit(trace.attrs["request_id"])
-
-    assert found is not None
-    assert found.attrs["fit_id"] == trace.attrs["fit_id"]
-    assert store.find_fit("another") is None
-    folder = store.folder / "fits" / trace.attrs["fit_id"]
-    assert {path.name for path in folder.iterdir()} >= {
-        "trace.nc",
-        "spec.json",
-        "fit.json",
-        "diagnostics.json",
-        "diagnostics.parquet",
-    }
-
-
-def test_a_fit_that_is_kept_is_never_overwritten(tmp_path: Path, trace: xr.DataTree) -> None:
-    store = Store(str(tmp_path), "acme")
-    store.keep_fit(trace)
-    file = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / "trace.nc"
-    before = file.stat().st_mtime_ns
-
-    store.keep_fit(trace)
-
-    assert file.stat().st_mtime_ns == before
-
-
 def test_what_was_decided_first_is_never_written_over(store: Store, spec: ModelSpec) -> None:
     first = Prespecification.take(spec, datetime(2026, 1, 5, tzinfo=UTC))
     later = Prespecification.take(make_spec(trend="none"), datetime(2026, 2, 5, tzinfo=UTC))
@@ -145,19 +111,6 @@ def test_a_prespecification_that_is_damaged_is_told_and_left(
     assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("name", ["fit.json", "trace.nc"])
-def test_a_kept_fit_that_is_damaged_is_not_found(
-    name: str, tmp_path: Path, trace: xr.DataTree
-) -> None:
-    store = Store(str(tmp_path), "acme")
-    store.keep_fit(trace)
-    file = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / name
-
-    file.write_bytes(file.read_bytes()[:20])
-
-    assert store.find_fit(trace.attrs["request_id"]) is None
-
-
 @pytest.mark.parametrize("suffix", [".nc", ".parquet"])
 def test_a_result_that_is_damaged_is_told_in_our_own_words(suffix: str, tmp_path: Path) -> None:
     store = Store(str(tmp_path), "acme")
@@ -176,15 +129,3 @@ def test_a_result_that_is_damaged_is_made_again(tmp_path: Path) -> None:
 
     assert store.reuse("returns", SummaryForm(), "a") is None
     assert not store.has("returns", SummaryForm(), "a")
-
-
-def test_a_kept_fit_that_was_changed_is_not_found(tmp_path: Path, trace: xr.DataTree) -> None:
-    store = Store(str(tmp_path), "acme")
-    store.keep_fit(trace)
-    stem = tmp_path / "acme" / "fits" / trace.attrs["fit_id"] / "trace"
-    changed = TraceForm().read(stem)
-    posterior = changed["/posterior"].to_dataset()
-    changed["/posterior"] = xr.DataTree(posterior.assign(roas=posterior["roas"] + np.float64(1)))
-    TraceForm().write(changed, stem)
-
-    assert store.find_fit(trace.attrs["request_id"]) is None

@@ -1,5 +1,6 @@
-"""Scales of the last fit that passed are those of the next."""
+"""Scales of the promoted fit, or of the last that passed, are those of the next."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,17 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.lineage.fits import Fits, Promotion
 from mmm_pipeline.model.features import build_features, find_lost_features
 from mmm_pipeline.model.identity import digest_arrays
 from mmm_pipeline.model.scales import find_new_scales, hold_scales
-from mmm_pipeline_tests.factories import make_raw, make_spec, validate
+from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.spec import Prespecification
+from mmm_pipeline_tests.factories import make_posterior, make_raw, make_spec, make_trace, validate
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
 
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 SPEC = make_spec(controls={"price": {}, "promo": {}, "rate": {"scale": "max_abs"}})
 
 
@@ -78,23 +84,40 @@ def test_what_is_new_has_a_scale_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_a_refit_is_on_the_scales_of_the_last_fit_that_passed(passed: bool, tmp_path: Path) -> None:
-    from mmm_pipeline.gate.diagnostics import examine
-    from mmm_pipeline.lineage.store import Store
-    from mmm_pipeline_tests.factories import make_posterior, make_trace
-
+@pytest.mark.parametrize(
+    ("passed", "is_own", "promoted"),
+    [
+        (True, True, False),
+        (False, True, False),
+        (True, False, False),
+        (False, True, True),
+        (True, True, True),
+    ],
+)
+def test_a_refit_is_on_the_scales_of_the_promoted_fit_or_the_last_that_passed(
+    passed: bool, is_own: bool, promoted: bool, tmp_path: Path
+) -> None:
     spec = make_spec()
     raw: Any = make_raw(60)
     before = build_features(validate(raw, spec), spec)
+    project = make_project(tmp_path, make_raw(61, tv=np.full(61, 40.0) + np.arange(61) / 2))
+    fits = Fits(project.outputs, spec.name)
+    largest = {"last": float(before["channel_scale"].sel(channel="tv"))}
+    if promoted:
+        earlier = build_features(validate(raw.assign(tv=raw["tv"].astype(float) * 1.2), spec), spec)
+        largest["promoted"] = float(earlier["channel_scale"].sel(channel="tv"))
+        trace = make_trace(spec, earlier)
+        fits.keep(trace, {})
+        fits.promote(Promotion(fit_id=trace.attrs["fit_id"], promoted_at=MOMENT, run_id="1"))
     posterior = make_posterior(spec, before)
     if not passed:
         posterior["roas"] = posterior["roas"] + xr.DataArray(np.arange(4.0), dims="chain")
     trace = make_trace(spec, before, posterior)
-    project = make_project(tmp_path, make_raw(61, tv=np.full(61, 40.0) + np.arange(61) / 2))
-    store = Store(project.outputs, spec.name)
-    store.keep_fit(trace)
-    store.keep_examination(examine(trace, spec.gate))
+    if is_own:  # A fold of a backtest is not.
+        trace = note_prespecification(trace, Prespecification.take(spec, MOMENT), [])
+    trace.attrs["fitted_at"] = "2099-01-01T00:00:00+00:00"
+    fits.keep(trace, {})
+    fits.keep_examination(examine(trace, spec.gate))
     store_fit(spec, project, trace)
 
     result = materialize(spec, project, '+key:"acme/features"')
@@ -102,7 +125,7 @@ def test_a_refit_is_on_the_scales_of_the_last_fit_that_passed(passed: bool, tmp_
     assert result.success
     found = xr.load_dataset(tmp_path / "outputs" / "acme" / "features.nc")
     scale = float(found["channel_scale"].sel(channel="tv"))
-    own, old = 70.0, float(before["channel_scale"].sel(channel="tv"))
-    assert scale == pytest.approx(old if passed else own)
+    expected = largest.get("promoted", largest["last"] if passed and is_own else 70.0)
+    assert scale == pytest.approx(expected)
     frame = validate(make_raw(61, tv=np.full(61, 40.0) + np.arange(61) / 2).astype(str), spec)
     assert find_lost_features(found, frame, spec) == []

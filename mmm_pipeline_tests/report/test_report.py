@@ -4,13 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift
+from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.fit import summarize_fit
+from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
+from mmm_pipeline.evidence.predictive import summarize_predictive_checks
+from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
@@ -25,7 +31,7 @@ from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
-from mmm_pipeline.spec import ModelSpec, Prespecification, Sampling
+from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
 from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -103,6 +109,112 @@ def test_experiments_have_their_section(inputs: ReportInputs) -> None:
     other.attrs["fit_id"] = "another"
     with pytest.raises(StaleFitError, match="calibration"):
         replace(inputs, evidence={"calibration": other})
+
+
+def make_forecasts(fit_id: str, **columns: object) -> pd.DataFrame:
+    """What two methods said of four weeks."""
+    rows = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=4, freq="W-MON")})
+    rows = rows.assign(fold=1, origin=rows["date"][0], observed=10.0, predicted=11.0, note="")
+    for level in (50, 80, 95):
+        rows[f"lower_{level}"], rows[f"upper_{level}"] = 9.0, 12.0
+    methods = {"mmm": 1.25, "naive": 2.5, "seasonal_naive": 3.0}
+    parts = [rows.assign(method=name, crps=crps) for name, crps in methods.items()]
+    table = pd.concat(parts).assign(usual_error=2.0, **columns)
+    table.attrs["fit_id"] = fit_id
+    return table
+
+
+def test_a_backtest_has_its_section(inputs: ReportInputs) -> None:
+    fit_id = inputs.fit.fit_id
+
+    page = render_report(replace(inputs, evidence={"backtest": make_forecasts(fit_id)}))
+
+    assert "known at 1 origin, the model" in page
+    assert "4 forecasts, 10.0% off on average, and 100.0% of what came" in page
+    assert "<td>seasonal naive</td>" in page
+    why = "Model &#39;acme&#39; has not converged"
+    failed = make_forecasts(fit_id, note="Model 'acme' has not converged", predicted=float("nan"))
+    page = render_report(replace(inputs, evidence={"backtest": failed}))
+    assert "No fold has a forecast of the model." in page
+    assert f"Fold 1, from 2024-01-01, has no forecast: {why}" in page
+
+
+def test_stability_has_its_section(inputs: ReportInputs) -> None:
+    row = {"channel": "tv", "fold": 1, "n_known": 80, "agrees": False}
+    for name in ("roas", "carried"):
+        row |= {name: 0.5, f"{name}_lower": 0.25, f"{name}_upper": 0.75}
+    table = pd.DataFrame([row, row | {"fold": 0, "n_known": 104, "agrees": True}])
+    table.attrs["fit_id"] = inputs.fit.fit_id
+
+    page = render_report(replace(inputs, evidence={"stability": table}))
+
+    assert "<td>104, all</td><td>0.50</td><td>0.25 to 0.75</td>" in page
+    assert "What was said of tv in fold 1 has nothing in common" in page
+
+
+def _scale_returns(posterior: xr.Dataset) -> xr.Dataset:
+    return posterior.assign(roas=1.6 * posterior["roas"])
+
+
+def test_drift_has_its_section(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    features = fit.features.assign(target=fit.features["target"] * 1.02)
+    trace = make_trace(fit.spec, features, _scale_returns(fit.posterior))
+    before = require_converged(trace, examine(trace, fit.spec.gate).numbers, fit.spec)
+    promoted = {"fit_id": before.fit_id, "promoted_at": "2026-01-05T00:00:00Z"}
+    limits = {"min_overlap": 0.7}
+    drift = assess_drift(fit, before, DriftLimits())
+    table = drift.tabulate(fit_id=fit.fit_id, promoted=promoted, limits=limits)
+
+    page = render_report(replace(inputs, evidence={"refit_drift": table}))
+
+    section = page.split('<section id="refit_drift">')[1].split("</section>")[0]
+    assert f"<strong>{drift.word}</strong>" in section
+    assert f"Fit {before.fit_id} is promoted, since 2026-01-05" in section
+    assert "The past was restated" in section
+    assert "min_overlap 0.7" in section
+    assert section.count("<tr><td>") == len(fit.spec.media) + 1
+    nothing = assess_no_drift("No fit is promoted.").tabulate(
+        fit_id=fit.fit_id, promoted=None, limits={}
+    )
+    page = render_report(replace(inputs, evidence={"refit_drift": nothing}))
+    assert "<p>No fit is promoted.</p>" in page
+    assert "PASS</strong>" not in page.split('<section id="refit_drift">')[1].split("</section>")[0]
+
+
+def test_what_a_fit_says_of_itself_has_its_sections(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    tables = {
+        "effect_evidence": summarize_effects(fit, inputs.prior),
+        "predictive_checks": summarize_predictive_checks(fit),
+        "leave_one_out": summarize_leave_one_out(fit),
+        "response_backtest": summarize_response_backtest(fit),
+    }
+
+    page = render_report(replace(inputs, evidence=tables))
+
+    for name in tables:
+        assert f'<section id="{name}">' in page
+        assert f'<a href="#{name}">' in page
+    price = page.split("<td>price</td>")[1].split("</tr>")[0]
+    assert "<td>negative</td>" in price
+    assert "known before" in price
+    assert ">nan" not in page
+
+
+def test_the_page_shows_what_is_left_and_what_it_asks_for(inputs: ReportInputs) -> None:
+    table = inputs.model_fit.copy()
+    level = table["observed"].mean()
+    table["residual"] = 0.01 * level * (-1.0) ** np.arange(len(table))
+    table.loc[40:60, "residual"] = 0.2 * level
+    table["observed"] = table["fitted"] + table["residual"]
+
+    page = render_report(replace(inputs, model_fit=table))
+
+    start = f"{table['date'][40]:%Y-%m-%d}"
+    assert f"<li>{start} to " in page
+    assert f"<code>events: {{name: [{{start: {start}, end: " in page
+    assert "Longest run of residuals of one sign" in page
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
@@ -209,7 +321,7 @@ def test_every_figure_is_there_and_described(page: str) -> None:
     reader = Reader()
     reader.feed(page)
 
-    assert len(reader.images) == 11
+    assert len(reader.images) == 12
     assert all(image["alt"] for image in reader.images)
     assert reader.headings == 9
 

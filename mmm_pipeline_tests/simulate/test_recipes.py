@@ -13,7 +13,7 @@ from mmm_pipeline.simulate.panels import GeoWorld, StoreWorld, simulate_geos, si
 from mmm_pipeline.simulate.recipe import read_recipe, simulate
 
 
-@pytest.mark.parametrize("world", ["stores", "geos", "mixed", "reach", "monthly"])
+@pytest.mark.parametrize("world", ["stores", "geos", "mixed", "reach", "monthly", "hard"])
 def test_a_recipe_gives_data_and_their_truth(world: str, tmp_path: Path) -> None:
     (tmp_path / "world.yaml").write_text(f"world: {world}")
 

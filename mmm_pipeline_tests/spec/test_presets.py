@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mmm_pipeline.spec import Belief, Media, ModelSpec, Sampling
+from mmm_pipeline.spec import Backtest, Belief, Media, ModelSpec, Sampling
 from mmm_pipeline.spec.presets import PRESETS
 from mmm_pipeline_tests.factories import make_spec
 
@@ -24,7 +24,13 @@ def test_the_default_preset_is_what_no_preset_gives() -> None:
     ("preset", "settings"),
     [
         ("fast", {"sampling": Sampling(chains=2, tune=500, draws=500)}),
-        ("production", {"sampling": Sampling(tune=2000, draws=2000, target_accept=0.95)}),
+        (
+            "production",
+            {
+                "sampling": Sampling(tune=2000, draws=2000, target_accept=0.95),
+                "backtest": Backtest(folds=3),
+            },
+        ),
         ("databricks", {"sampling": Sampling(seed=8927), "l_max": 12, "trend": "none"}),
         ("dt_mart", {"sampling": Sampling(tune=2000, target_accept=0.95), "l_max": 4}),
     ],

@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pymc as pm
 import xarray as xr
 
-from mmm_pipeline.model.sample.choice import choose_sampler
+from mmm_pipeline.model.sample.choice import Choice, choose_sampler
 from mmm_pipeline.model.sample.progress import Progress
-from mmm_pipeline.model.sample.with_nutpie import sample_with_nutpie
+from mmm_pipeline.model.sample.with_nutpie import draw_with_nutpie, sample_with_nutpie
 from mmm_pipeline.model.sample.with_pymc import sample_with_numpyro, sample_with_pymc
 from mmm_pipeline.spec import SamplerName, Sampling
 
-__all__ = ["Progress", "list_free_parameters", "sample_posterior"]
+__all__ = ["Progress", "list_free_parameters", "sample_compiled", "sample_posterior"]
 
 type Sampler = Callable[
     [pm.Model, list[str], Sampling, Callable[[Progress], None]], tuple[xr.Dataset, xr.Dataset]
@@ -56,8 +57,38 @@ def sample_posterior(
         LOGGER.warning(choice.note)
     free = list_free_parameters(model)
     posterior, statistics = SAMPLERS[choice.sampler](model, free, sampling, tell)
+    return posterior[free].drop_attrs(), _note(statistics, choice)
+
+
+def sample_compiled(
+    compiled: Any, free: list[str], sampling: Sampling, tell: Callable[[Progress], None]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Sample the free parameters of a model that is compiled for nutpie.
+
+    Parameters
+    ----------
+    compiled : nutpie.compile_pymc.CompiledPyMCModel
+        From `mmm_pipeline.model.sample.with_nutpie.compile_with_nutpie`.
+    free : list of str
+        Its free parameters.
+    sampling : Sampling
+        Of which the spec's sampler is nutpie, or one that nutpie stands in for.
+    tell : callable
+        As of `sample_posterior`.
+
+    Returns
+    -------
+    xarray.Dataset, xarray.Dataset
+        As of `sample_posterior`.
+    """
+    posterior, statistics = draw_with_nutpie(compiled, sampling, tell)
+    return posterior[free].drop_attrs(), _note(statistics, choose_sampler(sampling.sampler))
+
+
+def _note(statistics: xr.Dataset, choice: Choice) -> xr.Dataset:
+    """Note what drew, and why."""
     attributes = {"sampler": choice.sampler, "sampler_note": choice.note}
-    return posterior[free].drop_attrs(), statistics.drop_attrs().assign_attrs(attributes)
+    return statistics.drop_attrs().assign_attrs(attributes)
 
 
 def list_free_parameters(model: pm.Model) -> list[str]:

@@ -2,13 +2,16 @@
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import nutpie
 import pymc as pm
 import xarray as xr
+from pymc.model.transform.optimization import freeze_dims_and_data
 
+from mmm_pipeline.model.sample.alone import link_alone
 from mmm_pipeline.model.sample.progress import PROGRESS_SECONDS, Progress
 from mmm_pipeline.model.sample.statistics import MAX_TREE_DEPTH, keep_statistics
 from mmm_pipeline.spec import Sampling
@@ -48,7 +51,58 @@ def sample_with_nutpie(
     draws per gradient of a diagonal one. A panel has hundreds of parameters, of which each depends
     on few others: there it takes long to find its feet, and the diagonal one is as good.
     """
-    compiled = nutpie.compile_pymc_model(model, backend="numba", var_names=free, freeze_model=True)
+    return draw_with_nutpie(compile_with_nutpie(model, free), sampling, tell)
+
+
+def compile_with_nutpie(model: pm.Model, free: list[str], vary: Collection[str] = ()) -> Any:
+    """Compile a model for nutpie.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        A built model.
+    free : list of str
+        Its free parameters.
+    vary : collection of str
+        Its data that are to be exchanged later, by nutpie's ``with_data``. All other data become
+        constants, which samples faster.
+
+    Returns
+    -------
+    nutpie.compile_pymc.CompiledPyMCModel
+        Its numbers hang on nothing but the model, see `mmm_pipeline.model.sample.alone`.
+    """
+    constant = [data.name for data in model.data_vars if data.name not in vary]
+    frozen = freeze_dims_and_data(model, data=constant)
+    compiled = nutpie.compile_pymc_model(frozen, backend="numba", var_names=free)
+    return replace(
+        compiled,
+        compiled_logp_func=link_alone(compiled.compiled_logp_func),
+        compiled_expand_func=link_alone(compiled.compiled_expand_func),
+    )
+
+
+def draw_with_nutpie(
+    compiled: Any, sampling: Sampling, tell: Callable[[Progress], None]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Sample a model that is compiled.
+
+    Parameters
+    ----------
+    compiled : nutpie.compile_pymc.CompiledPyMCModel
+        The model.
+    sampling : Sampling
+        Chains, draws, tuning, target acceptance and seed.
+    tell : callable
+        Called on this thread every few seconds, and once at the end.
+
+    Returns
+    -------
+    xarray.Dataset
+        Free parameters, dims ``(chain, draw, ...)``.
+    xarray.Dataset
+        Sampler statistics, dims ``(chain, draw)``.
+    """
     heard: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
     started = time.monotonic()
     sampler = nutpie.sample(

@@ -1,17 +1,36 @@
 """Every figure of the report; the small ones in Dagster's UI are the same."""
 
-from mmm_pipeline.report.figures.budgets import draw_response_curves, draw_scenarios
+from mmm_pipeline.report.figures.backtest import draw_forecasts, draw_scores, draw_stability
+from mmm_pipeline.report.figures.budgets import (
+    draw_frontier,
+    draw_response_curves,
+    draw_scenarios,
+)
 from mmm_pipeline.report.figures.calibration import draw_calibration
+from mmm_pipeline.report.figures.certification import draw_certificate
+from mmm_pipeline.report.figures.fitness import (
+    draw_leave_one_out,
+    draw_replicates,
+    draw_residuals,
+)
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
 __all__ = [
     "draw_calibration",
+    "draw_certificate",
     "draw_decomposition",
     "draw_fit",
+    "draw_forecasts",
+    "draw_frontier",
+    "draw_leave_one_out",
     "draw_prior_target",
+    "draw_replicates",
+    "draw_residuals",
     "draw_response_curves",
     "draw_roas",
     "draw_scenarios",
+    "draw_scores",
     "draw_shares",
+    "draw_stability",
 ]

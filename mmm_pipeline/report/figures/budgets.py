@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mmm_pipeline.report.style import (
+    ACCENT,
+    BASELINE,
     INK,
     MUTED,
     amounts,
@@ -127,6 +129,43 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     left.set_yticks(range(len(labels)), labels, color=INK)
     handles = [Patch(color=color_of(channel, channels)) for channel in channels]
     figure.legend(handles, list(channels), loc="outside upper left", ncols=6, frameon=False)
+    return figure
+
+
+def draw_frontier(table: pd.DataFrame) -> Figure:
+    """Draw what every budget would bring, and what its next unit of money would.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `mmm_pipeline.decision.frontier.summarize_frontier`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = new_figure(9.5, 3.2)
+    left, right = (plain_axes(axes, grid="y") for axes in figure.subplots(1, 2))
+    if not len(table):
+        return figure
+    budget, seen = table["budget"], table["is_observed"]
+    left.fill_between(
+        budget, table["response_lower"], table["response_upper"], color=ACCENT, alpha=0.15, lw=0
+    )
+    left.plot(budget, table["response"], color=ACCENT, lw=1.5, ls="--")
+    left.plot(budget.where(seen), table["response"], color=ACCENT, lw=2.2, label="best plan, 90 %")
+    left.plot(budget, table["response_alike"], color=BASELINE, lw=1.8, label="spent as today")
+    right.plot(budget, table["roas"], color=BASELINE, lw=1.8, label="mean unit")
+    right.plot(budget, table["marginal"], color=ACCENT, lw=2.2, label="next unit")
+    today = float(budget[table["share"] == 1.0].iloc[0])
+    for axes, words in ((left, "response over the window"), (right, "return of a unit of money")):
+        axes.axvline(today, color=MUTED, lw=0.8, ls=":")
+        axes.set_ylim(0, None)
+        axes.set_xlabel("budget of the window; dotted: today's", color=MUTED)
+        axes.set_ylabel(words, color=MUTED)
+        amounts(axes, "x")
+        axes.legend(frameon=False, loc="best")
+    amounts(left, "y")
     return figure
 
 
