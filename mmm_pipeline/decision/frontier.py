@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mmm_pipeline.decision.constraints import limit_plan
+from mmm_pipeline.decision.limits import limit_plan
 from mmm_pipeline.decision.scenarios import STEP, build_planner
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.gate import ConvergedFit

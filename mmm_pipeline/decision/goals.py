@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mmm_pipeline.decision.constraints import Limits, bring_inside, fill_best_first
+from mmm_pipeline.decision.constraints import bring_inside, fill_best_first
 from mmm_pipeline.decision.landscape import Landscape
+from mmm_pipeline.decision.limits import Limits
 from mmm_pipeline.decision.optimise import Measure, Problem, optimise
 from mmm_pipeline.decision.utilities import CONCAVE, ROUGH, UTILITIES
 from mmm_pipeline.spec import Goal, Scenario, resolve_amount

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from mmm_pipeline.decision.constraints import Limits, bring_inside
+from mmm_pipeline.decision.constraints import bring_inside
+from mmm_pipeline.decision.limits import Limits
 
 MAX_STEPS = 200
 """Steps after which a climb is given up; most need 10 to 40."""

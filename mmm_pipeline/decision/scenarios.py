@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.decision.constraints import Limits, limit_plan, require_feasible
+from mmm_pipeline.decision.constraints import require_feasible
 from mmm_pipeline.decision.goals import Planner
 from mmm_pipeline.decision.landscape import Landscape, count_draws
+from mmm_pipeline.decision.limits import Limits, limit_plan
 from mmm_pipeline.decision.utilities import measure
 from mmm_pipeline.decision.window import SETTING, Window
 from mmm_pipeline.gate import ConvergedFit

@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmm_pipeline.decision.constraints import (
-    Limit,
-    Limits,
     bring_inside,
     fill_best_first,
     find_conflict,
-    limit_plan,
     require_feasible,
 )
+from mmm_pipeline.decision.limits import Limit, Limits, limit_plan
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit

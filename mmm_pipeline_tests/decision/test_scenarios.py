@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from mmm_pipeline.decision.comparison import COLUMNS, compare_scenarios
-from mmm_pipeline.decision.constraints import limit_plan
 from mmm_pipeline.decision.goals import Planner
+from mmm_pipeline.decision.limits import limit_plan
 from mmm_pipeline.decision.scenarios import (
     LEVER_COLUMNS,
     build_planner,
