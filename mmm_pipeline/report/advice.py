@@ -1,12 +1,14 @@
 """What is advised, in plain words, each sentence with its number."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Advice
-from mmm_pipeline.insight.slopes import MOST
+from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import format_amount, format_probability, format_share
 from mmm_pipeline.spec import DataSource
 
@@ -20,6 +22,8 @@ COLUMNS = {
     "count": ("cost_per_target", "marginal_cost_per_target"),
 }
 """Columns of the returns that are shown."""
+FAR = 10.0
+"""Times the largest spend that was seen beyond which a breakeven is not worth its number."""
 
 
 @dataclass(frozen=True)
@@ -63,38 +67,24 @@ def write_advice(advice: Advice, returns: pd.DataFrame, data: DataSource, grain:
     -------
     Words
     """
-    table = advice.table.merge(returns[["channel", *_list_extra(returns, advice.table)]])
-    all_money, next_money = COLUMNS[data.kpi]
-    names = {
-        f"{column}{bound}": f"{word}{bound}"
-        for column, word in ((all_money, "all_money"), (next_money, "next_money"))
-        for bound in ("", "_lower", "_upper")
-    }
-    most = MOST / 2 * table["spend_largest"]
-    table["breakeven"] = [
-        "none in sight" if far else "–" if pd.isna(value) else format_amount(value)
-        for far, value in zip(
-            table["breakeven_spend"] > most, table["breakeven_spend"], strict=True
-        )
-    ]
-    rows = [
-        {str(key): value for key, value in row.items()}
-        for row in table.drop(columns=["all_money"], errors="ignore")
-        .rename(columns=names)
-        .to_dict("records")
-    ]
-    summary = [
-        *_tell_past(advice.portfolio, data),
-        *_tell_moves(advice, grain),
-        (
-        ]
+    extra = [name for name in returns.columns if name not in advice.table.columns]
+    table = advice.table.merge(returns[["channel", *extra]])
+    pairs = list(zip(COLUMNS[data.kpi], ("all_money", "next_money"), strict=True))
+    bounds = ("", "_lower", "_upper")
+    names = {f"{column}{b}": f"{word}{b}" for column, word in pairs for b in bounds}
+    table["breakeven"] = [_write_breakeven(row) for row in table.to_dict("records")]
+    rows = list_records(table.rename(columns=names))
+    summary = [*_tell_past(advice.portfolio, data), *_tell_moves(advice, grain)]
     told = [(row["action"], row["channel"], _tell_channel(row, data, grain)) for row in rows]
     return Words(summary, told, rows, LABELS[data.kpi])
 
 
-def _list_extra(returns: pd.DataFrame, table: pd.DataFrame) -> list[str]:
-    """List columns of the returns that the advice has not."""
-    return [name for name in returns.columns if name not in table.columns]
+def _write_breakeven(row: Mapping[Any, Any]) -> str:
+    """Write up to which spend the next unit of money comes back."""
+    if math.isnan(row["breakeven_spend"]):
+        return "–"
+    is_far = row["breakeven_spend"] > FAR * row["spend_largest"]
+    return "none in sight" if is_far else format_amount(row["breakeven_spend"])
 
 
 def _tell_past(portfolio: dict[str, Any], data: DataSource) -> list[str]:
@@ -123,24 +113,22 @@ def _tell_moves(advice: Advice, grain: str) -> list[str]:
     if portfolio["moved"] > 0:
         giving, taking = table[table["change"] < 0], table[table["change"] > 0]
         low, high = portfolio["gain_lower"], portfolio["gain_upper"]
-        return [
-            (
-                f"Moving {format_amount(portfolio['moved'])} a {grain} from {_list_changes(giving)} to "
-                f"{_list_changes(taking)} would bring {format_amount(portfolio['gain'])} of the target "
-                f"more a {grain} (90 %: {format_amount(low)} to {format_amount(high)}); that it brings "
-                f"more at all is {format_probability(portfolio['probability_gain'])} probable."
-            )
-        ]
+        words = (
+            f"Moving {format_amount(portfolio['moved'])} a {grain} from {_list_changes(giving)} "
+            f"to {_list_changes(taking)} would bring {format_amount(portfolio['gain'])} of the "
+            f"target more a {grain} (90 %: {format_amount(low)} to {format_amount(high)}); that it "
+            f"brings more at all is {format_probability(portfolio['probability_gain'])} probable."
+        )
+        return [words]
     room = table.loc[table["action"] == INCREASE, "channel"].tolist()
     if not room:
         return ["No money is advised to be moved."]
-    return [
-        (
-            "No channel spends beyond its breakeven, so there is no money to be moved. More of it, up "
-            f"to {format_amount(portfolio['headroom'])} a {grain}, would come back on "
-            f"{', '.join(room)}."
-        )
-    ]
+    words = (
+        "No channel that is to be reduced spends beyond its breakeven, so there is no money to be "
+        f"moved. More of it, up to {format_amount(portfolio['headroom'])} a {grain}, would come "
+        f"back on {', '.join(room)}."
+    )
+    return [words]
 
 
 def _list_changes(table: pd.DataFrame) -> str:
