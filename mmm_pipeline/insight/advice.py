@@ -148,12 +148,12 @@ def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str
         return HOLD, doubt
     marginal = row["marginal_roas"]
     if marginal < level:
-        return REDUCE, "its next unit of money does not come back"
+        return REDUCE, "the next unit of money brings less than it must"
     if marginal <= WELL_ABOVE * level:
-        return HOLD, "its next unit of money comes back, but not by half as much again"
+        return HOLD, "the next unit of money brings what it must, but not 1.5 times as much"
     if not row["headroom"] > 0:
         return HOLD, "there is no headroom left"
-    return INCREASE, "its next unit of money brings more than half as much again as it must"
+    return INCREASE, "the next unit of money brings more than 1.5 times what it must"
 
 
 def _needs_test(row: Mapping[Any, Any], level: float | None) -> bool:

@@ -141,7 +141,10 @@ def _tell_channel(row: dict[str, Any], data: DataSource, grain: str) -> str:
     """Say of one channel why, with its numbers."""
     value, low, high = (row[f"next_money{bound}"] for bound in ("", "_lower", "_upper"))
     what = "the next target costs" if data.kpi == "count" else "the next unit of money brings"
-    words = f"{row['reason']}; {what} {value:.2f} (90 %: {low:.2f} to {high:.2f})."
+    if row["reason"].startswith(what):
+        words = f"{row['reason']}: {value:.2f} (90 %: {low:.2f} to {high:.2f})."
+    else:
+        words = f"{row['reason']}; {what} {value:.2f} (90 %: {low:.2f} to {high:.2f})."
     if row["action"] == INCREASE or (row["action"] == HOLD and row["headroom"] > 0):
         words += (
             f" {format_amount(row['spend_now'])} a {grain} are spent today; the breakeven is "

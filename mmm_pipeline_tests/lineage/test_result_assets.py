@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
+from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.model.identity import list_versions
@@ -32,6 +32,9 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("channel_returns", SummaryForm(), inputs.returns)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    store.write("recommendations", AdviceForm(), inputs.advice)
+    store.write("carryover_curves", TableForm(), inputs.carryover)
+    store.write("returns_by_period", TableForm(), inputs.periods)
     return project
 
 
