@@ -61,28 +61,28 @@ def test_a_steady_exposure_carries_over_all_but_the_first_weight() -> None:
 
     share = measure_carried_over(response, make_exposure(*[3.0] * 20)).squeeze()
 
-    first = float(response.weights.isel(lag=0))
+    first = response.weights.isel(lag=0).item()
     assert float(share[-1]) == pytest.approx(1 - first)
 
 
 def test_the_half_life_of_a_geometric_carry_over_is_that_of_its_prior() -> None:
     found = measure_half_life(make_response(alpha=0.5 ** (1 / 3)), {"tv": "geometric"})
 
-    assert float(found) == pytest.approx(3.0)
+    assert found.item() == pytest.approx(3.0)
 
 
 def test_the_half_life_of_another_form_is_when_half_has_come() -> None:
     response = make_response("binomial", alpha=0.5)
     weights = response.weights.squeeze().to_numpy()
 
-    found = float(measure_half_life(response, {"tv": "binomial"}))
+    found = measure_half_life(response, {"tv": "binomial"}).item()
 
     come = np.interp(found, np.arange(9), np.r_[0, np.cumsum(weights)])
     assert come == pytest.approx(0.5)
 
 
 def test_what_lasts_no_longer_than_its_period_has_no_half_life() -> None:
-    assert float(measure_half_life(make_response("none"), {"tv": "none"})) == 0.0
+    assert measure_half_life(make_response("none"), {"tv": "none"}).item() == 0.0
 
 
 def test_the_curves_add_up_to_all_of_it(fit: ConvergedFit) -> None:

@@ -81,8 +81,12 @@ def test_every_kind_of_media_has_its_row(other_fit: ConvergedFit) -> None:
     assert table.index.tolist() == list(other_fit.spec.media)
     bought = other_fit.spec.bought_media
     others = table.index.difference(bought)
-    assert table.loc[bought, ["roas", "marginal_roas", "spend_now", "half_life"]].notna().all(None)
-    assert table.loc[others, ["roas", "marginal_roas", "breakeven_spend"]].isna().all(None)
+    assert (
+        table.loc[bought, ["roas", "marginal_roas", "spend_now", "half_life"]]
+        .notna()
+        .all(axis=None)
+    )
+    assert table.loc[others, ["roas", "marginal_roas", "breakeven_spend"]].isna().all(axis=None)
     assert table["confidence"].between(0.3, 1).all()
     assert ("marginal_cost_per_target" in table) == (other_fit.spec.data.kpi == "count")
 
