@@ -43,7 +43,8 @@ def recommend(fit: ConvergedFit) -> Advice:
         `describe_portfolio`.
     """
     spec, next_money = fit.spec, read_spend_response(fit)
-    returns = summarize_returns(fit).table.set_index("channel").loc[spec.bought_media]
+    summary = summarize_returns(fit)
+    returns = summary.table.set_index("channel").loc[spec.bought_media]
     numbers = returns.reindex(columns=list(FROM_RETURNS)).reset_index()
     spend = fit.features["spend"].sum(list(spec.data.panel))
     unlearned = list_unlearned(Channels.of(fit.trace))
@@ -56,11 +57,11 @@ def recommend(fit: ConvergedFit) -> Advice:
     gain = _compute_gain(next_money, table)
     table = table.join(summarize(gain, "gain").to_dataframe(), on="channel")
     table.attrs["fit_id"] = fit.fit_id
-    return Advice(table, describe_portfolio(fit, table, gain))
+    return Advice(table, describe_portfolio(fit, table, summary.draws["contribution"], gain))
 
 
 def describe_portfolio(
-    fit: ConvergedFit, table: pd.DataFrame, gain: xr.DataArray
+    fit: ConvergedFit, table: pd.DataFrame, contribution: xr.DataArray, gain: xr.DataArray
 ) -> dict[str, Any]:
     """Say what all channels that are bought do together.
 
@@ -70,6 +71,8 @@ def describe_portfolio(
         The fit.
     table : pandas.DataFrame
         What is advised, a row per channel.
+    contribution : xarray.DataArray, dims ``(chain, draw, channel)``
+        What each channel brought over the window, target units.
     gain : xarray.DataArray, dims ``(sample, channel)``
         What it would bring, target units per period.
 
@@ -87,8 +90,8 @@ def describe_portfolio(
     -----
     Confidence is ``sum_c share_c max(0.3, 1 - sd_c / |mean_c|)``, of the contributions' draws.
     """
-    level, draws = fit.spec.data.breakeven_roas, summarize_returns(fit).draws
-    earned = draws["contribution"].sel(channel=fit.spec.bought_media).sum("channel")
+    level = fit.spec.data.breakeven_roas
+    earned = contribution.sel(channel=fit.spec.bought_media).sum("channel")
     spend, now = float(fit.features["spend"].sum()), table["spend_now"]
     roas, is_count = earned / spend, fit.spec.data.kpi == "count"
     moved, together = float(table["change"].clip(lower=0).sum()), gain.sum("channel")

@@ -1,7 +1,5 @@
 """Return on media spend, of all of it and of the next unit, computed draw by draw."""
 
-from functools import lru_cache
-
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
@@ -64,7 +62,6 @@ def _sum_up(values: xr.DataArray) -> xr.DataArray:
     return values.sum([dim for dim in values.dims if dim not in {*SAMPLE_DIMS, "channel"}])
 
 
-@lru_cache(maxsize=1)
 def summarize_returns(fit: ConvergedFit) -> Summary:
     """Tabulate what each channel earned on its spend, and what the next unit of money would.
 

@@ -148,14 +148,18 @@ def test_a_prior_that_nothing_was_added_to_is_not_acted_upon(panel: ConvergedFit
 
 
 def test_a_move_brings_what_the_curves_say(fit: ConvergedFit, trace: xr.DataTree) -> None:
-    # At this margin search earns well and tv does not.
-    data = fit.spec.data.model_copy(update={"margin": 0.55})
+    # At this margin search earns well and tv does not; the same draws were asked without one before.
+    assert recommend(fit).portfolio["moved"] == 0.0
+    data = fit.spec.data.model_copy(update={"margin": 0.6})
     spec = fit.spec.model_copy(update={"data": data})
 
     advice = recommend(require_converged(trace, fit.diagnostics, spec))
 
     table = advice.table.set_index("channel")
-    assert advice.portfolio["level"] == pytest.approx(1 / 0.55)
+    assert advice.portfolio["level"] == pytest.approx(1 / 0.6)
+    assert table["action"].to_dict() == {"search": "INCREASE", "tv": "REDUCE"}
+    assert 0 < advice.portfolio["moved"] <= table.loc["search", "headroom"] * (1 + 1e-9)
+    assert advice.portfolio["probability_gain"] > 0.5
     assert table["change"].sum() == pytest.approx(0.0, abs=1e-6)
     assert table["gain"].sum() == pytest.approx(advice.portfolio["gain"])
     assert (table["gain"] * table["change"] >= 0).all()
