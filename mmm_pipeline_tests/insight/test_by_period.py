@@ -148,7 +148,7 @@ def test_a_prior_that_nothing_was_added_to_is_not_acted_upon(panel: ConvergedFit
 
 
 def test_a_move_brings_what_the_curves_say(fit: ConvergedFit, trace: xr.DataTree) -> None:
-    # At this margin search earns well and tv does not; the same draws were asked without one before.
+    # At this margin search earns well and tv does not; without one no money is to be had.
     assert recommend(fit).portfolio["moved"] == 0.0
     data = fit.spec.data.model_copy(update={"margin": 0.6})
     spec = fit.spec.model_copy(update={"data": data})

@@ -20,6 +20,9 @@ from mmm_pipeline.report.style import (
     plain_axes,
 )
 
+NOTHING = 1e-9
+"""Share of the whole below which a part is rounding: a control against its own mean."""
+
 
 def draw_waterfall(totals: pd.DataFrame, channels: Sequence[str]) -> Figure:
     """Draw the target of the window as a sum: the parts of the baseline, the channels, the total.
@@ -37,6 +40,7 @@ def draw_waterfall(totals: pd.DataFrame, channels: Sequence[str]) -> Figure:
     """
     names = [*totals["component"], "total"]
     steps = totals["total"].to_numpy(dtype=float)
+    steps = np.where(abs(steps) < NOTHING * abs(steps).sum(), 0.0, steps)
     ends = np.cumsum(steps)
     starts = np.append(ends - steps, 0.0)
     heights = np.append(steps, ends[-1])
