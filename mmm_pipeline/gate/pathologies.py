@@ -179,8 +179,20 @@ def _find_cut_off(channels: Channels) -> Iterator[Finding]:
             )
 
 
-def _find_unlearned(channels: Channels) -> Iterator[Finding]:
-    """Find returns of which the data say no more than was believed."""
+def list_unlearned(channels: Channels) -> list[str]:
+    """List channels of whose return the data say no more than was believed.
+
+    Parameters
+    ----------
+    channels : Channels
+        Draws of what is sampled of them.
+
+    Returns
+    -------
+    list of str
+        Those whose posterior is as wide as the prior, and in the same place; see `SAME_SPREAD`.
+        Only where what was believed is log-normal.
+    """
     same = []
     for word, vector in channels.stated.items():
         for channel, stated in vector.stated.items():
@@ -192,7 +204,12 @@ def _find_unlearned(channels: Channels) -> Iterator[Finding]:
             is_as_wide = float(found.std()) > SAME_SPREAD * spread
             if is_as_wide and abs(float(found.mean()) - center) < SAME_PLACE * spread:
                 same.append(channel)
-    if same:
+    return same
+
+
+def _find_unlearned(channels: Channels) -> Iterator[Finding]:
+    """Find returns of which the data say no more than was believed."""
+    if same := list_unlearned(channels):
         yield Finding(
             "unlearned",
             f"The data say nothing of the return on {shorten(same)} that was not believed before: "

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import xarray as xr
 
 from mmm_pipeline.model.features import stack
@@ -24,12 +25,12 @@ class Contacts:
     forms: Mapping[str, str]
     parameters: Mapping[str, xr.DataArray]
 
-    def thin(self, some: Mapping[str, slice]) -> "Contacts":
+    def thin(self, some: Mapping[str, slice | np.ndarray]) -> "Contacts":
         """Keep some draws.
 
         Parameters
         ----------
-        some : mapping of str to slice
+        some : mapping of str to slice or numpy.ndarray
             Of ``sample``.
 
         Returns

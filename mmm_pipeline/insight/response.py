@@ -71,7 +71,21 @@ class MediaResponse:
         -------
         MediaResponse
         """
-        some = {"sample": slice(None, None, max(1, self.height.sizes["sample"] // n_draws))}
+        return self.take(slice(None, None, max(1, self.height.sizes["sample"] // n_draws)))
+
+    def take(self, places: slice | np.ndarray) -> "MediaResponse":
+        """Keep some draws.
+
+        Parameters
+        ----------
+        places : slice or numpy.ndarray
+            Along ``sample``.
+
+        Returns
+        -------
+        MediaResponse
+        """
+        some = {"sample": places}
         parameters = {name: one.isel(some) for name, one in self.parameters.items()}
         return replace(
             self,

@@ -1,10 +1,23 @@
-"""Return on media spend, computed draw by draw."""
+"""Return on media spend, of all of it and of the next unit, computed draw by draw."""
 
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.carryover import measure_half_life
+from mmm_pipeline.insight.marginal import SpendResponse, measure_saturation, read_spend_response
 from mmm_pipeline.insight.posterior import compute_channel_totals
-from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, share_above, summarize
+from mmm_pipeline.insight.response import read_response
+from mmm_pipeline.insight.summary import (
+    SAMPLE_DIMS,
+    Summary,
+    list_sample_dims,
+    share_above,
+    summarize,
+)
+from mmm_pipeline.spec import DataSource
+
+LEAST_CONFIDENCE = 0.3
+"""Confidence in a channel of which next to nothing is known."""
 
 
 def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArray:
@@ -50,7 +63,7 @@ def _sum_up(values: xr.DataArray) -> xr.DataArray:
 
 
 def summarize_returns(fit: ConvergedFit) -> Summary:
-    """Tabulate what each channel earned on its spend.
+    """Tabulate what each channel earned on its spend, and what the next unit of money would.
 
     Parameters
     ----------
@@ -60,27 +73,104 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     Returns
     -------
     Summary
-        Table, one row per channel: ``channel, kind, spend, contribution, contribution_lower,
-        contribution_upper, roas, roas_lower, roas_upper, probability_above_1`` (window totals in
-        currency and target units; posterior means, 5-95 % intervals, and the probability that a
-        unit of money brings more than one unit of target); with ``data.kpi: count``
-        ``cost_per_target`` and its bounds instead of the last. NaN where nothing was spent.
-        Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``.
+        Table, one row per channel, NaN for what is not known of one that is not bought. Every
+        quantity is the posterior mean, with its 5-95 % interval in ``_lower`` and ``_upper``.
+
+        * Over the window: ``channel, kind, spend, contribution, roas`` (target units per money)
+          and ``probability_above_1``; with ``data.kpi: count`` ``cost_per_target`` instead of the
+          last; with ``data.margin`` ``profit`` (money) and ``roi`` (profit per money).
+        * Today, at the mean spend of the last 52 weeks, kept up: ``spend_now`` per period,
+          ``marginal_roas`` of the next unit of money (or ``marginal_cost_per_target``), and
+          ``saturation``, how far up its curve the channel is, 0 to 1.
+        * Where it is known what a return must be: ``probability_profitable``, that the window's
+          return was above it; ``breakeven_spend`` per period, up to which the next unit of money
+          comes back, and ``headroom``, what is left of it above today's; medians, for their draws
+          have no mean where a curve hardly bends.
+        * ``half_life`` of the carry-over, in periods, and ``confidence`` in the contribution.
+
+        Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``; ``marginal_roas``,
+        ``breakeven_spend``, dims ``(sample, channel)``.
+
+    Notes
+    -----
+    ``roi = margin x roas - 1``. Confidence is ``1 - sd / |mean|`` of the contribution's draws,
+    between `LEAST_CONFIDENCE` and 1.
     """
+    features, data = fit.features, fit.spec.data
     totals = compute_channel_totals(fit)
-    contribution, spend = _sum_up(totals), _sum_up(fit.features["spend"])
-    roas = compute_roas(totals, fit.features["spend"]).rename("roas")
+    contribution, spend = _sum_up(totals), _sum_up(features["spend"])
+    roas = compute_roas(totals, features["spend"]).rename("roas")
+    next_money = read_spend_response(fit)
+    marginal = next_money.earn_next(next_money.spend_now).transpose("sample", "channel")
     parts: list[xr.Dataset | xr.DataArray] = [
         spend.rename("spend"),
         summarize(contribution, "contribution"),
         summarize(roas, "roas"),
+        *_judge_window(roas, spend, data),
+        next_money.spend_now.rename("spend_now"),
+        summarize(marginal, "marginal_roas"),
     ]
-    if fit.spec.data.kpi == "count":
-        parts.append(summarize(1 / roas, "cost_per_target"))
-    else:
-        parts.append(share_above(roas, 1.0).where(spend > 0).rename("probability_above_1"))
-    table = xr.merge(parts).to_dataframe().loc[list(fit.spec.media)].reset_index()
-    table.insert(1, "kind", [media.kind for media in fit.spec.media.values()])
-    table.attrs["fit_id"] = fit.fit_id
-    draws = xr.Dataset({"contribution": contribution, "roas": roas})
-    return Summary(table, draws.assign_attrs(fit_id=fit.fit_id))
+    draws = {"contribution": contribution, "roas": roas, "marginal_roas": marginal}
+    if data.kpi == "count":
+        parts.append(summarize(1 / marginal, "marginal_cost_per_target"))
+    parts.append(summarize(measure_saturation(fit), "saturation"))
+    if data.breakeven_roas is not None:
+        draws["breakeven_spend"] = next_money.find_breakeven(data.breakeven_roas)
+        parts += _judge_next(roas, draws["breakeven_spend"], next_money, data.breakeven_roas)
+    forms = {name: media.carryover.form for name, media in fit.spec.media.items()}
+    parts.append(summarize(measure_half_life(read_response(fit), forms), "half_life"))
+    parts.append(measure_confidence(contribution).rename("confidence"))
+    table = xr.merge([part.reset_coords(drop=True) for part in parts], join="outer")
+    rows = table.to_dataframe().loc[list(fit.spec.media)].reset_index()
+    rows.insert(1, "kind", [media.kind for media in fit.spec.media.values()])
+    rows.attrs["fit_id"] = fit.fit_id
+    return Summary(rows, xr.Dataset(draws).assign_attrs(fit_id=fit.fit_id))
+
+
+def measure_confidence(contribution: xr.DataArray) -> xr.DataArray:
+    """Measure how well it is known what a channel brought.
+
+    Parameters
+    ----------
+    contribution : xarray.DataArray, dims ``(chain, draw, channel)``
+        Target units.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(channel,)``
+        ``1 - sd / |mean|``, between `LEAST_CONFIDENCE` and 1.
+    """
+    mean, spread = contribution.mean(SAMPLE_DIMS), contribution.std(SAMPLE_DIMS)
+    known: xr.DataArray = (1 - spread / abs(mean).where(mean != 0)).fillna(0.0)
+    return known.clip(LEAST_CONFIDENCE, 1.0)
+
+
+def _judge_window(
+    roas: xr.DataArray, spend: xr.DataArray, data: DataSource
+) -> list[xr.Dataset | xr.DataArray]:
+    """Say whether the window's money came back."""
+    if data.kpi == "count":
+        return [summarize(1 / roas, "cost_per_target")]
+    above = share_above(roas, 1.0).where(spend > 0).rename("probability_above_1")
+    if data.margin is None:
+        return [above]
+    roi = data.margin * roas - 1
+    return [above, summarize(roi * spend, "profit"), summarize(roi, "roi")]
+
+
+def _judge_next(
+    roas: xr.DataArray, breakeven: xr.DataArray, next_money: SpendResponse, level: float
+) -> list[xr.Dataset | xr.DataArray]:
+    """Say whether money came back, and how much more would."""
+    chance = share_above(roas, level).where(roas.notnull().any(SAMPLE_DIMS))
+    headroom = (breakeven - next_money.spend_now).clip(min=0)
+    return [
+        chance.rename("probability_profitable"),
+        _summarize_by_median(breakeven, "breakeven_spend"),
+        _summarize_by_median(headroom, "headroom"),
+    ]
+
+
+def _summarize_by_median(draws: xr.DataArray, name: str) -> xr.Dataset:
+    """Reduce draws that may have no mean to their median, and the bounds of their interval."""
+    return summarize(draws, name).assign({name: draws.median(list_sample_dims(draws))})

@@ -9,6 +9,7 @@ import xarray as xr
 LOWER, UPPER = 0.05, 0.95
 """Bounds of every interval that is reported: 90 % of the draws, equal tails."""
 SAMPLE_DIMS = ("chain", "draw")
+"""Dims of draws; ``sample`` where they are counted through, chain after chain."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
 
     Parameters
     ----------
-    draws : xarray.DataArray, dims ``(chain, draw, ...)``
+    draws : xarray.DataArray, dims ``(chain, draw, ...)`` or ``(sample, ...)``
         Any quantity, unit kept.
     name : str
         Stem of the names of the results.
@@ -48,10 +49,11 @@ def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
     >>> {key: float(value) for key, value in summarize(draws, "roas").items()}
     {'roas': 50.0, 'roas_lower': 5.0, 'roas_upper': 95.0}
     """
-    bounds = draws.quantile([LOWER, UPPER], dim=SAMPLE_DIMS, skipna=False)
+    dims = list_sample_dims(draws)
+    bounds = draws.quantile([LOWER, UPPER], dim=dims, skipna=False)
     return xr.Dataset(
         {
-            name: draws.mean(SAMPLE_DIMS),
+            name: draws.mean(dims),
             f"{name}_lower": bounds.sel(quantile=LOWER, drop=True),
             f"{name}_upper": bounds.sel(quantile=UPPER, drop=True),
         }
@@ -63,7 +65,7 @@ def share_above(draws: xr.DataArray, threshold: float) -> xr.DataArray:
 
     Parameters
     ----------
-    draws : xarray.DataArray, dims ``(chain, draw, ...)``
+    draws : xarray.DataArray, dims ``(chain, draw, ...)`` or ``(sample, ...)``
         Any quantity.
     threshold : float
         In its unit.
@@ -73,4 +75,20 @@ def share_above(draws: xr.DataArray, threshold: float) -> xr.DataArray:
     xarray.DataArray
         Probability, 0 to 1.
     """
-    return (draws > threshold).mean(SAMPLE_DIMS).astype(np.float64)
+    return (draws > threshold).mean(list_sample_dims(draws)).astype(np.float64)
+
+
+def list_sample_dims(draws: xr.DataArray) -> list[str]:
+    """List the dims that draws are counted along.
+
+    Parameters
+    ----------
+    draws : xarray.DataArray
+        Any quantity.
+
+    Returns
+    -------
+    list of str
+        ``chain`` and ``draw``, or ``sample``.
+    """
+    return [dim for dim in (*SAMPLE_DIMS, "sample") if dim in draws.dims]

@@ -18,6 +18,7 @@ from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
 from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
+from mmm_pipeline.lineage.insight_assets import build_insight_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
@@ -66,6 +67,7 @@ def build_model_defs(
         *build_fit_assets(model),
         *evidence,
         *build_result_assets(model),
+        *build_insight_assets(model),
         *decisions,
         *build_report_assets(model, shown),
     ]

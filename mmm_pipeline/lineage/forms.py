@@ -12,6 +12,7 @@ import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
+from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.model.identity import digest_arrays
 
@@ -122,6 +123,23 @@ class DiagnosticsForm:
         fit_id = examination.parameters.attrs["fit_id"]
         _require_pair(stem, fit_id, examination.numbers.fit_id)
         return examination
+
+
+class AdviceForm:
+    """What is advised, a row per channel as Parquet, and of all together as JSON."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".json")
+
+    def write(self, value: Advice, stem: Path) -> None:
+        """Write both."""
+        TableForm().write(value.table, stem)
+        RecordForm().write(value.portfolio, stem)
+
+    def read(self, stem: Path) -> Advice:
+        """Read both, and refuse two that are not of one fit."""
+        advice = Advice(TableForm().read(stem), RecordForm().read(stem))
+        _require_pair(stem, advice.table.attrs["fit_id"], advice.portfolio["fit_id"])
+        return advice
 
 
 class RecordForm:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.forms import (
+    AdviceForm,
     ArraysForm,
     DiagnosticsForm,
     Form,
@@ -23,6 +24,7 @@ FORMS: dict[str, Form] = {
     "arrays": ArraysForm(),
     "trace": TraceForm(),
     "summary": SummaryForm(),
+    "advice": AdviceForm(),
     "diagnostics": DiagnosticsForm(),
     "page": PageForm(),
     "profile": ProfileForm(),

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination
+from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
@@ -46,6 +47,9 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
             "channel_returns",
             "response_curves",
             "budget_scenarios",
+            "recommendations",
+            "carryover_curves",
+            "returns_by_period",
             *evidence,
         ],
     )
@@ -58,6 +62,9 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
         channel_returns: Summary,
         response_curves: pd.DataFrame,
         budget_scenarios: Summary,
+        recommendations: Advice,
+        carryover_curves: pd.DataFrame,
+        returns_by_period: pd.DataFrame,
         **tables: pd.DataFrame,
     ) -> dg.Output[Any]:
         """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
@@ -77,6 +84,9 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
                 channel_returns,
                 response_curves,
                 budget_scenarios,
+                recommendations,
+                carryover_curves,
+                returns_by_period,
                 truth,
                 tables,
             )

@@ -12,6 +12,7 @@ from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.beliefs import require_own_prior
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
@@ -30,6 +31,10 @@ class ReportInputs:
         From `summarize_fit` and `summarize_response_curves`.
     contributions, returns, scenarios : Summary
         From the functions of these names.
+    advice : Advice
+        What is advised.
+    carryover, periods : pandas.DataFrame
+        From `summarize_carryover_curves` and `summarize_returns_by_period`.
     truth : mapping or None
         Known truth of a simulated world.
     evidence : mapping of str to pandas.DataFrame
@@ -43,6 +48,9 @@ class ReportInputs:
     returns: Summary
     curves: pd.DataFrame
     scenarios: Summary
+    advice: Advice
+    carryover: pd.DataFrame
+    periods: pd.DataFrame
     truth: Mapping[str, Any] | None = None
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -54,6 +62,9 @@ class ReportInputs:
             "channel_returns": self.returns.table,
             "response_curves": self.curves,
             "budget_scenarios": self.scenarios.table,
+            "recommendations": self.advice.table,
+            "carryover_curves": self.carryover,
+            "returns_by_period": self.periods,
             **self.evidence,
         }
         others = [

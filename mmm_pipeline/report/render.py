@@ -21,8 +21,10 @@ from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import facts, figures
+from mmm_pipeline.report.advice import write_advice
 from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.chains import draw_chains
+from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
 from mmm_pipeline.report.evidence import build_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
@@ -58,6 +60,11 @@ def render_report(inputs: ReportInputs) -> str:
         worst=list_records(list_worst(inputs.model_fit)),
         months=list_records(tabulate_months(inputs.model_fit)),
         media=facts.summarize_media(inputs),
+        advice=write_advice(
+            inputs.advice, inputs.returns.table, fit.spec.data, fit.features.attrs["grain"]
+        ),
+        portfolio=inputs.advice.portfolio,
+        years=tabulate_years(inputs.periods, fit.spec),
         returns=list_records(inputs.returns.table),
         scenarios=list_records(compare_scenarios(inputs.scenarios)),
         plans=_tabulate_plans(inputs.scenarios.table),
@@ -79,18 +86,23 @@ def render_report(inputs: ReportInputs) -> str:
 def _draw_all(inputs: ReportInputs) -> dict[str, str]:
     """Draw every figure once."""
     spec, channels, prior = inputs.fit.spec, inputs.channels, inputs.prior
+    shares = facts.tabulate_shares(inputs)
     known = None if inputs.truth is None else inputs.truth.get("roas")
     drawn = {
         "fit": figures.draw_fit(inputs.model_fit),
         "residuals": figures.draw_residuals(inputs.model_fit),
         "decomposition": figures.draw_decomposition(inputs.contributions.table, spec.own_media),
-        "shares": figures.draw_shares(facts.tabulate_shares(inputs), channels),
+        "shares": figures.draw_shares(shares, channels),
         "roas": figures.draw_roas(
             inputs.returns.table, prior["implied_roas"], spec.bought_media, known
         ),
-        "curves": figures.draw_response_curves(inputs.curves, channels),
+        "waterfall": figures.draw_waterfall(order_waterfall(shares), channels),
+        "curves": figures.draw_response_curves(inputs.curves, channels, find_breakevens(inputs)),
+        "carryover": figures.draw_carryover(inputs.carryover, channels),
         "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
     }
+    if spec.bought_media:
+        drawn["marginal"] = figures.draw_marginal(inputs.advice.table, spec.data.breakeven_roas)
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
     return {name: encode_svg(figure) for name, figure in drawn.items()}

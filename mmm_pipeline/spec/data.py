@@ -173,6 +173,14 @@ class DataSource(SpecPart):
         description="What the target is: money, whose return is ROAS, or a count, whose return is "
         "cost per target.",
     )
+    margin: Annotated[Number, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="Share of revenue that is left when what was sold is paid for, with `kpi: "
+        "revenue`. Default: 1, and no profit is told.",
+    )
+    target_cost: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None, description="Money that a target may cost, with `kpi: count`."
+    )
     csv: CsvDialect = Field(default=CsvDialect(), description="How CSV files are written.")
     panel: Annotated[dict[Name, Column], BeforeValidator(_named)] = Field(
         default={}, description="Dims that are kept, such as geo; names, or names and columns."
@@ -240,6 +248,14 @@ class DataSource(SpecPart):
         return self
 
     @model_validator(mode="after")
+    def _money_fits_the_kpi(self) -> Self:
+        for word, kpi in (("margin", "revenue"), ("target_cost", "count")):
+            if getattr(self, word) is not None and self.kpi != kpi:
+                message = f"`data.{word}` is honoured with `kpi: {kpi}` only"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _dims_are_distinct(self) -> Self:
         columns = [*self.panel.values(), *self.sum_over, *([self.population or ()])]
         for column in columns:
@@ -271,3 +287,10 @@ class DataSource(SpecPart):
         if isinstance(self.target, CountTimesValue):
             return (self.target.count, self.target.value)
         return (self.target,)
+
+    @property
+    def breakeven_roas(self) -> float | None:
+        """Return at which money comes back, target units per money; None where nobody said."""
+        if self.kpi == "count":
+            return 1 / self.target_cost if self.target_cost else None
+        return 1 / (self.margin or 1.0)

@@ -70,6 +70,17 @@ def test_the_table_has_the_columns_that_are_promised(scenarios: Summary) -> None
     assert list(compare_scenarios(scenarios)) == list(COLUMNS)
 
 
+def test_a_scenario_is_compared_draw_by_draw(scenarios: Summary) -> None:
+    row = compare_scenarios(scenarios).set_index("scenario").loc["more"]
+    draws = scenarios.draws[["response", "response_current"]].sel(scenario="more").sum("channel")
+
+    gain = draws["response"] - draws["response_current"]
+    assert row["gain"] == pytest.approx(float(gain.mean()))
+    assert row["probability_better"] == pytest.approx(float((gain > 0).mean()))
+    assert row["downside"] <= row["gain_lower"] <= row["gain"]
+    assert row["roas"] == pytest.approx(row["response"] / row["spend"])
+
+
 def test_every_limit_is_kept(scenarios: Summary, fit: ConvergedFit) -> None:
     assert find_broken_limits(scenarios, fit) == []
     spent = scenarios.table.groupby("scenario")[["spend", "spend_current"]].sum()

@@ -88,18 +88,13 @@ def test_the_return_is_the_free_parameter_itself(returns: Summary, fit: Converge
 def test_the_table_of_returns_has_one_row_per_channel(returns: Summary, fit: ConvergedFit) -> None:
     table = returns.table
 
-    assert table.columns.tolist() == [
-        "channel",
-        "kind",
-        "spend",
-        "contribution",
-        "contribution_lower",
-        "contribution_upper",
-        "roas",
-        "roas_lower",
-        "roas_upper",
-        "probability_above_1",
-    ]
+    known = ("contribution", "roas", "marginal_roas", "breakeven_spend", "headroom")
+    bounds = {f"{word}{end}" for word in known for end in ("", "_lower", "_upper")}
+    assert set(table.columns) >= {"channel", "kind", "spend", "spend_now", "confidence", *bounds}
+    assert {"probability_above_1", "probability_profitable"} <= set(table.columns)
+    for word in known:
+        assert (table[f"{word}_lower"] <= table[word]).all()
+        assert (table[word] <= table[f"{word}_upper"]).all()
     assert table["channel"].tolist() == ["tv", "search"]
     np.testing.assert_allclose(table["spend"], fit.features["spend"].sum("date"))
     bounds = fit.posterior["roas"].quantile([0.05, 0.95], ("chain", "draw")).to_numpy()

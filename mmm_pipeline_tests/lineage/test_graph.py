@@ -48,6 +48,11 @@ EDGES = {
     "response_curves": {"fitted_trace", "diagnostics"},
     "budget_scenarios": {"fitted_trace", "diagnostics"},
     "budget_frontier": {"fitted_trace", "diagnostics"},
+    "contributions_by_period": {"fitted_trace", "diagnostics"},
+    "returns_by_period": {"fitted_trace", "diagnostics"},
+    "carryover_curves": {"fitted_trace", "diagnostics"},
+    "seasonal_indices": {"fitted_trace", "diagnostics"},
+    "recommendations": {"fitted_trace", "diagnostics"},
     "report": {
         "fitted_trace",
         "diagnostics",
@@ -58,6 +63,9 @@ EDGES = {
         "response_curves",
         "budget_scenarios",
         "budget_frontier",
+        "recommendations",
+        "carryover_curves",
+        "returns_by_period",
         "effect_evidence",
         "predictive_checks",
         "leave_one_out",
@@ -95,12 +103,18 @@ UNCHECKED = {
     "channel_returns": "the same draws as contributions, which are checked",
     "response_curves": "nothing to hold them against",
     "budget_frontier": "planned as budget_scenarios is, which is checked",
+    "contributions_by_period": "totals of what contributions hold, which are checked",
+    "returns_by_period": "the same draws as contributions, which are checked",
+    "carryover_curves": "nothing to hold them against",
+    "seasonal_indices": "the same draws as contributions, which are checked",
+    "recommendations": "rules on returns; what is doubtful is said in the table",
     "report": "refuses a mix of fits before it is written",
 }
 TABLES = {
     *("validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
+    *("carryover_curves", "returns_by_period"),
 }
 """Assets that are one table."""
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])
@@ -211,8 +225,9 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     """Give an asset its other inputs, so that it is the gate it fails at."""
     import pandas as pd
 
+    from mmm_pipeline.insight.advice import Advice
     from mmm_pipeline.insight.summary import Summary
-    from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
+    from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
     from mmm_pipeline.lineage.store import Store
 
     store = Store(outputs, SPEC.name)
@@ -221,6 +236,8 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
             store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}, attrs={"request_id": "x"}))
+        elif name == "recommendations":
+            store.write(name, AdviceForm(), Advice(table, {"fit_id": "x"}))
         elif name in TABLES:
             store.write(name, TableForm(), table)
         else:

@@ -13,7 +13,7 @@ from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
 from mmm_pipeline.evidence.predictive import summarize_predictive_checks
 from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
+from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.model.identity import list_versions
@@ -44,6 +44,9 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("predictive_checks", TableForm(), summarize_predictive_checks(fit))
     store.write("leave_one_out", TableForm(), summarize_leave_one_out(fit))
     store.write("response_backtest", TableForm(), summarize_response_backtest(fit))
+    store.write("recommendations", AdviceForm(), inputs.advice)
+    store.write("carryover_curves", TableForm(), inputs.carryover)
+    store.write("returns_by_period", TableForm(), inputs.periods)
     return project
 
 

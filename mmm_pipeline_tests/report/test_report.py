@@ -20,8 +20,11 @@ from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
+from mmm_pipeline.insight.by_period import summarize_returns_by_period
+from mmm_pipeline.insight.carryover import summarize_carryover_curves
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
+from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
@@ -48,6 +51,9 @@ def gather(fit: ConvergedFit, truth: dict[str, dict[str, float]] | None) -> Repo
         summarize_returns(fit),
         summarize_response_curves(fit),
         summarize_scenarios(fit),
+        recommend(fit),
+        summarize_carryover_curves(fit),
+        summarize_returns_by_period(fit),
         truth,
     )
 
@@ -321,9 +327,9 @@ def test_every_figure_is_there_and_described(page: str) -> None:
     reader = Reader()
     reader.feed(page)
 
-    assert len(reader.images) == 12
+    assert len(reader.images) == 15
     assert all(image["alt"] for image in reader.images)
-    assert reader.headings == 9
+    assert reader.headings == 10
 
 
 def test_the_page_is_the_same_for_the_same_inputs(page: str, inputs: ReportInputs) -> None:
@@ -376,12 +382,3 @@ def test_the_truth_is_held_against_the_intervals(inputs: ReportInputs) -> None:
     assert table is not None
     found = {(row.channel, row.quantity): row.is_inside for row in table.itertuples()}
     assert found == {("tv", "roas"): True, ("search", "roas"): False, ("tv", "alpha"): True}
-
-
-def test_a_scenario_is_compared_draw_by_draw(inputs: ReportInputs) -> None:
-    row = facts.tabulate_scenarios(inputs).iloc[0]
-    draws: xr.Dataset = inputs.scenarios.draws.sel(scenario="more").sum("channel")
-
-    gain = draws["response"] - draws["response_current"]
-    assert row["gain"] == pytest.approx(float(gain.mean()))
-    assert row["better"] == pytest.approx(float((gain > 0).mean()))

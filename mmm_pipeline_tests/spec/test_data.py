@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import DataSource, ModelSpec
 from mmm_pipeline_tests.factories import make_spec
 
 BASE = {"path": "a.csv", "date": "week", "target": "sales"}
@@ -125,3 +125,28 @@ def test_layouts_name_their_own_columns() -> None:
     assert store.control_columns == {"price": "ctrl_price"}
     assert make_spec(**SPECS[1]).data.sum_over == ()
     assert make_spec(**SPECS[2]).data.date == "Period"
+
+
+@pytest.mark.parametrize(
+    ("words", "breakeven"),
+    [
+        ({}, 1.0),
+        ({"margin": 0.4}, 2.5),
+        ({"kpi": "count"}, None),
+        ({"kpi": "count", "target_cost": 20}, 0.05),
+    ],
+)
+def test_money_comes_back_where_margin_or_target_cost_say(
+    words: dict[str, Any], breakeven: float | None
+) -> None:
+    data = DataSource(**BASE, **words)
+
+    assert data.breakeven_roas == breakeven
+
+
+@pytest.mark.parametrize(
+    "words", [{"kpi": "count", "margin": 0.4}, {"target_cost": 20}, {"margin": 0}, {"margin": 1.1}]
+)
+def test_a_margin_is_of_revenue_and_a_target_cost_of_counts(words: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"honoured with `kpi: |greater than 0|less than or equal"):
+        DataSource(**BASE, **words)

@@ -8,6 +8,7 @@ from mmm_pipeline.report.figures.budgets import (
 )
 from mmm_pipeline.report.figures.calibration import draw_calibration
 from mmm_pipeline.report.figures.certification import draw_certificate
+from mmm_pipeline.report.figures.earnings import draw_carryover, draw_marginal, draw_waterfall
 from mmm_pipeline.report.figures.fitness import (
     draw_leave_one_out,
     draw_replicates,
@@ -18,12 +19,14 @@ from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 
 __all__ = [
     "draw_calibration",
+    "draw_carryover",
     "draw_certificate",
     "draw_decomposition",
     "draw_fit",
     "draw_forecasts",
     "draw_frontier",
     "draw_leave_one_out",
+    "draw_marginal",
     "draw_prior_target",
     "draw_replicates",
     "draw_residuals",
@@ -33,4 +36,5 @@ __all__ = [
     "draw_scores",
     "draw_shares",
     "draw_stability",
+    "draw_waterfall",
 ]

@@ -1,6 +1,6 @@
 """What a budget would bring: response curves and scenarios."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from mmm_pipeline.report.style import (
     ACCENT,
     BASELINE,
+    GRID,
     INK,
     MUTED,
     amounts,
@@ -21,8 +22,10 @@ from mmm_pipeline.report.style import (
 )
 
 
-def draw_response_curves(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
-    """Draw how each channel's response bends, and where today's spend stands.
+def draw_response_curves(
+    table: pd.DataFrame, channels: Sequence[str], breakevens: Mapping[str, float] | None = None
+) -> Figure:
+    """Draw how each channel's response bends, where today's spend stands, and what is beyond it.
 
     Parameters
     ----------
@@ -31,6 +34,9 @@ def draw_response_curves(table: pd.DataFrame, channels: Sequence[str]) -> Figure
         ``exposure_now`` of channels whose spend is NaN.
     channels : sequence of str
         One panel each.
+    breakevens : mapping of str to float, optional
+        Spend per period up to which the next unit of money comes back, by channel; the headroom
+        above today's is shaded.
 
     Returns
     -------
@@ -42,6 +48,8 @@ def draw_response_curves(table: pd.DataFrame, channels: Sequence[str]) -> Figure
     panels = np.atleast_1d(figure.subplots(n_rows, n_columns)).ravel()
     for channel, axes in zip(channels, panels, strict=False):
         _draw_response_curve(axes, table[table["channel"] == channel], channel, channels)
+        if breakevens and channel in breakevens:
+            _draw_breakeven(axes, table[table["channel"] == channel], breakevens[channel])
     for axes in panels[len(channels) :]:
         axes.set_visible(False)
     figure.supxlabel("spend per period", color=MUTED, fontsize=10)
@@ -79,6 +87,16 @@ def _draw_response_curve(
     axes.locator_params(axis="x", nbins=4)
     amounts(axes, "x")
     amounts(axes, "y")
+
+
+def _draw_breakeven(axes: Axes, curve: pd.DataFrame, breakeven: float) -> None:
+    """Draw up to where the next unit of money comes back, as far as the curve goes."""
+    now, end = float(curve["spend_now"].iloc[0]), float(curve["spend"].max())
+    axes.set_xlim(0, end)
+    if now < breakeven:
+        axes.axvspan(now, min(breakeven, end), color=GRID, alpha=0.6, lw=0, zorder=0)
+    if breakeven <= end:
+        axes.axvline(breakeven, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
 
 
 def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:

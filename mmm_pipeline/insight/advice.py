@@ -1,0 +1,165 @@
+"""What to do about each channel's spend, by rules that were stated before any number was seen."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+INCREASE, HOLD, REDUCE = "INCREASE", "HOLD", "REDUCE"
+WELL_ABOVE = 1.5
+"""Times the return that money must bring from which on more of it is advised."""
+STEEPEST_HALF = math.log(3) / 20
+"""Share of the largest exposure by which a curve whose half lies below has risen unseen."""
+FLAT = 0.01
+"""Slope below which a curve is flat: of its ceiling, per largest exposure."""
+COLLAPSED = 0.01
+"""Marginal return over return below which the curve's shape is not believed."""
+MAX_RECEIVERS = 5
+"""Channels that money is moved to."""
+TOLD = ("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_informed")
+"""Columns that say what to do; the others say from what it follows."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do about each channel, and what would come of it.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per channel, best marginal return first; ``attrs["fit_id"]`` says of which fit.
+    portfolio : dict
+        All channels together, as plain numbers; None for what cannot be said.
+    """
+
+    table: pd.DataFrame
+    portfolio: dict[str, Any]
+
+
+def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
+    """Say of each channel whether to spend more, as much, or less.
+
+    Parameters
+    ----------
+    numbers : pandas.DataFrame
+        A row per channel: ``channel``; ``roas, marginal_roas`` with their bounds; ``headroom``,
+        ``steepness``, ``half`` of the curve, and ``is_informed``, whether the data said anything
+        that was not believed before.
+    level : float or None
+        Return that money must bring, target units per unit of money; None if nobody said.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows, the best marginal return first, with `TOLD` before the rest.
+
+    Notes
+    -----
+    INCREASE where the marginal return is above `WELL_ABOVE` times the level and there is headroom,
+    REDUCE where it is below the level, else HOLD. HOLD too where the curve cannot be relied on
+    (see `tell_unreliable`), or the data have said nothing. A test is needed where the level lies
+    within the interval of the return, or of the marginal return, or the data have said nothing.
+    """
+    order = numbers.sort_values("marginal_roas", ascending=False, kind="stable", na_position="last")
+    rows: list[dict[Any, Any]] = []
+    for rank, row in enumerate(order.to_dict("records"), start=1):
+        doubt = tell_unreliable(row)
+        action, reason = _judge(row, level, doubt)
+        told = (
+            rank,
+            row["channel"],
+            action,
+            reason,
+            _needs_test(row, level),
+            not doubt,
+            row["is_informed"],
+        )
+        rows.append({**dict(zip(TOLD, told, strict=True)), **row})
+    return pd.DataFrame(rows, columns=list(dict.fromkeys((*TOLD, *numbers.columns))))
+
+
+def tell_unreliable(row: Mapping[Any, Any]) -> str:
+    """Say why a channel's curve cannot be relied on where it is today.
+
+    Parameters
+    ----------
+    row : mapping
+        One channel's, as for `judge_channels`.
+
+    Returns
+    -------
+    str
+        Nothing if it can.
+    """
+    if row["half"] < STEEPEST_HALF:
+        return "its curve bends below any spend that was seen"
+    if row["steepness"] < FLAT:
+        return "its curve is flat where it is today"
+    if row["marginal_roas"] < COLLAPSED * row["roas"]:
+        return "its marginal return is less than a hundredth of its return"
+    return ""
+
+
+def move_money(table: pd.DataFrame) -> pd.Series:
+    """Move money from channels to be reduced to those to be increased, best first.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `judge_channels`, with ``spend_now``, ``breakeven_spend``, ``headroom`` and
+        ``spend_largest``, money per period.
+
+    Returns
+    -------
+    pandas.Series
+        Change of spend per period, by the table's index; adding up to 0.
+
+    Notes
+    -----
+    What is to be had is what is spent above the breakeven, not all of it: below, each unit of
+    money comes back. What a channel is given keeps within its headroom and within the largest
+    spend of any period, for beyond it the curve is its shape's word alone.
+    """
+    change = pd.Series(0.0, index=table.index)
+    givers, takers = table["action"] == REDUCE, table["action"] == INCREASE
+    excess = (table["spend_now"] - table["breakeven_spend"]).clip(lower=0.0).where(givers, 0.0)
+    seen = (table["spend_largest"] - table["spend_now"]).clip(lower=0.0)
+    room = table["headroom"].where(table["headroom"] < seen, seen).where(takers, 0.0)
+    receivers = table.index[takers][:MAX_RECEIVERS]
+    pool = min(float(excess.sum()), float(room[receivers].sum()))
+    if pool <= 0:
+        return change
+    left = pool
+    for place in receivers:
+        change[place] = min(left, float(room[place]))
+        left -= change[place]
+    return change - pool / float(excess.sum()) * excess
+
+
+def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str, str]:
+    """Find the action, and say why."""
+    if level is None:
+        return HOLD, "what a target may cost is not stated (`data.target_cost`)"
+    if not row["is_informed"]:
+        return HOLD, "the data say no more of it than was believed before: only a test can tell"
+    if doubt:
+        return HOLD, doubt
+    marginal = row["marginal_roas"]
+    if marginal < level:
+        return REDUCE, "the next unit of money brings less than it must"
+    if marginal <= WELL_ABOVE * level:
+        return HOLD, "the next unit of money brings what it must, but not 1.5 times as much"
+    if not row["headroom"] > 0:
+        return HOLD, "there is no headroom left"
+    return INCREASE, "the next unit of money brings more than 1.5 times what it must"
+
+
+def _needs_test(row: Mapping[Any, Any], level: float | None) -> bool:
+    """Say whether the data leave open on which side of the level a channel lies."""
+    if level is None or not row["is_informed"]:
+        return True
+    return any(
+        row[f"{word}_lower"] < level < row[f"{word}_upper"] for word in ("roas", "marginal_roas")
+    )
