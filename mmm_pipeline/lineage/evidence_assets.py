@@ -1,6 +1,6 @@
 """Evidence for a fit that takes fits of its own: each goes through the gate as any other.
 
-No asset here reads a trace but through `require_converged`.
+No asset here reads a trace but through `read_fit` and `fit_other`.
 """
 
 from typing import Any
@@ -9,15 +9,15 @@ import dagster as dg
 import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
-from mmm_pipeline.lineage.fit_assets import find_or_fit
+from mmm_pipeline.gate import Examination
 from mmm_pipeline.lineage.gated import GATED, read_fit
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.other_fits import fit_other
 from mmm_pipeline.lineage.pictures import show_columns, show_table
 from mmm_pipeline.lineage.reuse import name_origin
+from mmm_pipeline.lineage.sensitivity_assets import build_sensitivity_assets
 from mmm_pipeline.model.trace import name_request_now
-from mmm_pipeline.spec import ModelSpec
 
 
 def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
@@ -31,9 +31,11 @@ def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``calibration``, where the spec names experiments.
+        ``calibration``, where the spec names experiments; and those of
+        `mmm_pipeline.lineage.sensitivity_assets`.
     """
-    return [_calibration(model)] if model.spec.experiments else []
+    experiments = [_calibration(model)] if model.spec.experiments else []
+    return [*experiments, *build_sensitivity_assets(model)]
 
 
 def _calibration(model: Model) -> dg.AssetsDefinition:
@@ -54,7 +56,10 @@ def _calibration(model: Model) -> dg.AssetsDefinition:
         table = model.store.reuse("calibration", FORMS["table"], made_from)
         if table is None:
             context.log.info("Fitting the model without the experiments.")
-            table = summarize_calibration(fit, _fit(context, model, spec, features))
+            other = fit_other(context, model, spec, features)
+            table = summarize_calibration(
+                fit, None if isinstance(other, NotConvergedError) else other
+            )
         return dg.Output(
             table,
             metadata={
@@ -66,18 +71,3 @@ def _calibration(model: Model) -> dg.AssetsDefinition:
         )
 
     return calibration
-
-
-def _fit(
-    context: dg.AssetExecutionContext, model: Model, spec: ModelSpec, features: xr.Dataset
-) -> ConvergedFit | None:
-    """Fit another model, or find the fit; None where it does not pass the gate."""
-    from mmm_pipeline.gate.diagnostics import examine
-
-    trace = find_or_fit(model, spec, features, context)
-    examination = examine(trace, spec.gate)
-    try:
-        return require_converged(trace, examination.numbers, spec)
-    except NotConvergedError as error:
-        context.log.warning(str(error))
-        return None

@@ -17,6 +17,7 @@ from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_drawing, show_figure, show_numbers, show_table
 from mmm_pipeline.lineage.reuse import name_origin
+from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.model.trace import name_request_now, note_prespecification
 from mmm_pipeline.spec import ModelSpec, Prespecification
 
@@ -156,6 +157,7 @@ def find_or_fit(
     *,
     force: bool = False,
     note: Callable[[xr.DataTree], xr.DataTree] = lambda trace: trace,
+    store: Store | None = None,
 ) -> xr.DataTree:
     """Find the fit that answers a request, or make it, in as many attempts as it may take.
 
@@ -173,12 +175,15 @@ def find_or_fit(
         Fit anew whatever is stored.
     note : callable
         Adds to a trace what is to be kept with it.
+    store : Store, optional
+        Looked in instead of the model's.
 
     Returns
     -------
     xarray.DataTree
     """
-    begun = None if force else model.store.find_fit(name_request_now(spec, features))
+    store = store or model.store
+    begun = None if force else store.find_fit(name_request_now(spec, features))
     if begun is not None:
         context.log.info(f"Fit {begun.attrs['fit_id']} answers this request; used again.")
     else:
@@ -186,8 +191,8 @@ def find_or_fit(
     from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
 
     def keep(trace: xr.DataTree, examination: Examination) -> None:
-        model.store.keep_fit(note(trace))
-        model.store.keep_examination(examination)
+        store.keep_fit(note(trace))
+        store.keep_examination(examination)
 
     witness = Witness(
         tell=lambda progress: context.log.info(str(progress)), warn=context.log.warning, keep=keep

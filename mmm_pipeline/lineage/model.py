@@ -39,6 +39,22 @@ class Model:
         """Where its results lie."""
         return Store(self.project.outputs, self.spec.name)
 
+    def keep_apart(self, asset: str) -> Store:
+        """Where the fits lie that an asset makes for itself.
+
+        Apart from the model's own, whose latest lends its scales to the next.
+
+        Parameters
+        ----------
+        asset : str
+            Its name within the model.
+
+        Returns
+        -------
+        Store
+        """
+        return Store(self.project.outputs, f"{self.spec.name}/{asset}")
+
     @property
     def deliveries(self) -> Deliveries:
         """What was delivered for it."""

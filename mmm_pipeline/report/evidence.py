@@ -1,12 +1,14 @@
 """The report's sections on evidence: one for each asset that gives some."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmm_pipeline.evidence.prior_sensitivity import list_leanings
+from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import encode_svg
@@ -22,10 +24,13 @@ class Kind:
         In the table of contents.
     figures : mapping of str to callable
         Draws of the asset's table, by the name the template calls them.
+    find : callable
+        Says what a reader should look at, in sentences.
     """
 
     title: str
-    figures: Mapping[str, Callable[[pd.DataFrame], Figure]]
+    figures: Mapping[str, Callable[[pd.DataFrame], Figure]] = field(default_factory=dict)
+    find: Callable[[pd.DataFrame], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True)
@@ -42,16 +47,23 @@ class Section:
         The asset's table.
     figures : mapping of str to str
         Images, as data addresses.
+    findings : sequence of str
+        What to look at, a sentence each.
     """
 
     name: str
     title: str
     rows: list[dict[str, Any]]
     figures: Mapping[str, str]
+    findings: Sequence[str]
 
 
 KINDS = {
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
+    "prior_sensitivity": Kind("Belief or data", find=list_leanings),
+    "sensitivity": Kind(
+        "Told otherwise", {"returns": figures.draw_sensitivity}, find=list_fragilities
+    ),
 }
 """All evidence that a report shows, in its order."""
 
@@ -74,6 +86,7 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
             kind.title,
             list_records(evidence[name]),
             {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
+            kind.find(evidence[name]),
         )
         for name, kind in KINDS.items()
         if name in evidence

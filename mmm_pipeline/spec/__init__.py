@@ -14,6 +14,7 @@ from mmm_pipeline.spec.data import (
     Window,
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
+from mmm_pipeline.spec.evidence import Sensitivity, VariationKind
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
@@ -67,9 +68,11 @@ __all__ = [
     "Scenario",
     "Seasonality",
     "Selection",
+    "Sensitivity",
     "SettingLocation",
     "Sign",
     "Trend",
+    "VariationKind",
     "Weekday",
     "Window",
     "read_spec",

@@ -20,6 +20,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "fast": {"sampling": {"chains": 2, "tune": 500, "draws": 500}},
     "production": {
         "sampling": {"chains": 4, "tune": 2000, "draws": 2000, "target_accept": 0.95},
+        "sensitivity": ["carryover", "priors", "placebo"],
     },
     "databricks": {
         "l_max": 12,
