@@ -72,8 +72,8 @@ def hold_carryover(spec: ModelSpec, lengths: Lengths, factor: float) -> ModelSpe
     Notes
     -----
     Time is stretched by ``f``: geometric weights ``alpha^l`` become ``alpha^(l / f)``, delayed ones
-    ``alpha^((l / f - delay)^2)``; a Weibull's scale is multiplied by ``f``; a binomial's exponent
-    ``1 / alpha - 1`` is divided by it.
+    ``alpha^((l / f - delay)^2)``; a Weibull's scale is multiplied by ``f``; of a binomial's it is
+    the mean lag, about ``L / (1 / alpha + 1)``, as far as it goes: at ``alpha = 1`` it is ``L / 2``.
     """
     media = {
         name: one.model_copy(
@@ -224,7 +224,7 @@ def _hold(carryover: Carryover, found: Mapping[str, float], factor: float) -> Ca
 def _stretch(form: str, alpha: float, factor: float) -> float:
     """Let a share that survives a period survive a longer one."""
     if form == "binomial":
-        return 1 / (1 + (1 / alpha - 1) / factor)
+        return 1 / (1 + max((1 / alpha + 1) / factor - 2, 0.0))
     return float(alpha ** (1 / factor ** (2 if form == "delayed" else 1)))
 
 
