@@ -73,7 +73,7 @@ def hold_carryover(spec: ModelSpec, lengths: Lengths, factor: float) -> ModelSpe
     -----
     Time is stretched by ``f``: geometric weights ``alpha^l`` become ``alpha^(l / f)``, delayed ones
     ``alpha^((l / f - delay)^2)``; a Weibull's scale is multiplied by ``f``; of a binomial's it is
-    the mean lag, about ``L / (1 / alpha + 1)``, as far as it goes: at ``alpha = 1`` it is ``L / 2``.
+    the mean lag, about ``L / (1 / alpha + 1)``, as far as that goes: to ``L / 2``.
     """
     media = {
         name: one.model_copy(

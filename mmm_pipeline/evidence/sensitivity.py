@@ -18,6 +18,12 @@ BASE = "base"
 MATTERS = 0.5
 """Shift in posterior standard deviations below which a change of order or of profit is chance."""
 MEASURES = ("roas", "share")
+NUMBERS = (
+    *(f"{measure}{suffix}" for measure in MEASURES for suffix in ("", "_lower", "_upper")),
+    *("rank", "shift", "shift_sd"),
+)
+TEXTS = ("channel", "verdict", "flips", "reason", "fit_id")
+"""Columns of the table, beside the name of the variation."""
 
 type Refit = tuple[Variation, ConvergedFit | NotConvergedError]
 """A variation, and its fit or why it may not be read."""
@@ -65,9 +71,8 @@ def summarize_sensitivity(
         if variation.placebo:
             rows.append(_judge_placebo(variation, one, draws, fit))
     rows += [_explain(one.name, "left out", one.reason) for one in left_out]
-    table = pd.concat(rows, ignore_index=True).astype({"rank": "Int64"})
-    texts = ["channel", "verdict", "flips", "reason", "fit_id"]
-    table[texts] = table[texts].fillna("")
+    table = pd.concat(rows, ignore_index=True).reindex(columns=["variation", *TEXTS, *NUMBERS])
+    table = table.fillna(dict.fromkeys(TEXTS, "")).astype({"rank": "Int64"})
     table.attrs["fit_id"] = fit.fit_id
     return table
 

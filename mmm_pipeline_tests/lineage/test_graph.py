@@ -21,7 +21,7 @@ from mmm_pipeline_tests.factories import (
 )
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
 
-SPEC = make_spec(experiments="data/tests.csv")
+SPEC = make_spec(experiments="data/tests.csv", sensitivity=["placebo"])
 DEFS = build_model_defs(SPEC)
 GRAPH = DEFS.resolve_asset_graph()
 NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
@@ -35,6 +35,8 @@ EDGES = {
     "fitted_trace": {"features"},
     "diagnostics": {"fitted_trace"},
     "calibration": {"fitted_trace", "diagnostics"},
+    "prior_sensitivity": {"fitted_trace", "diagnostics"},
+    "sensitivity": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
@@ -50,6 +52,8 @@ EDGES = {
         "response_curves",
         "budget_scenarios",
         "calibration",
+        "prior_sensitivity",
+        "sensitivity",
     },
 }
 CHECKS = {
@@ -62,6 +66,8 @@ CHECKS = {
     "diagnostics": dict.fromkeys(
         ("rhat", "ess", "divergences", "bfmi", "treedepth", "draws"), True
     ),
+    "prior_sensitivity": {"data_speak": False},
+    "sensitivity": {"robust": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -191,7 +197,10 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     for name in EDGES[asset] - {"fitted_trace", "diagnostics"}:
         if name == "prior_predictive":
             store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}))
-        elif name in {"model_fit", "response_curves", "calibration"}:
+        elif name in {
+            *("model_fit", "response_curves"),
+            *("calibration", "prior_sensitivity", "sensitivity"),
+        }:
             store.write(name, TableForm(), table)
         else:
             store.write(name, SummaryForm(), Summary(table, xr.Dataset(attrs={"fit_id": "x"})))

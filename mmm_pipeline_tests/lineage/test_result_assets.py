@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 import xarray as xr
 
+from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.lineage.forms import ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
@@ -27,6 +28,7 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     project = make_project(tmp_path_factory.mktemp("project"))
     store, inputs = Store(project.outputs, fit.spec.name), gather(fit, None)
     store.write("prior_predictive", ArraysForm(), inputs.prior)
+    store.write("prior_sensitivity", TableForm(), summarize_prior_sensitivity(fit))
     store.write("model_fit", TableForm(), inputs.model_fit)
     store.write("contributions", SummaryForm(), inputs.contributions)
     store.write("channel_returns", SummaryForm(), inputs.returns)
