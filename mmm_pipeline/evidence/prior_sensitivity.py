@@ -46,7 +46,7 @@ def summarize_prior_sensitivity(fit: ConvergedFit) -> pd.DataFrame:
         count``; `share` of the observed target; `carryover`, the share of an effect that comes
         later than at once), ``channel``, ``prior``, ``likelihood``, and ``diagnosis``. ``prior``
         is of all stated priors together; ``returns``, ``shapes`` and ``baseline`` are of those of
-        returns, of carry-over and saturation, and of all else, alone.
+        returns, of carry-over and saturation, and of all else, alone; NaN where there are none.
 
     Notes
     -----
@@ -70,7 +70,7 @@ def summarize_prior_sensitivity(fit: ConvergedFit) -> pd.DataFrame:
         for prior, likelihood in zip(table["prior"], table["likelihood"], strict=True)
     ]
     names = ["quantity", "channel", "prior", "likelihood", "returns", "shapes", "baseline"]
-    table = table[[*names, "diagnosis"]]
+    table = table.reindex(columns=[*names, "diagnosis"])
     table.attrs["fit_id"] = fit.fit_id
     return table
 

@@ -99,19 +99,21 @@ def test_densities_are_those_of_the_model(fit: ConvergedFit) -> None:
             "data": {"path": "a.csv", "date": "week", "target": "sales", "kpi": "count"},
             "media": {"tv": {}, "search": {"kind": "competitor"}},
         },
+        {"media": {"tv": {"carryover": "none", "saturation": "none"}}},
     ],
-    ids=["plain", "curves", "selection", "count"],
+    ids=["plain", "curves", "selection", "count", "straight"],
 )
 def test_every_kind_of_model_can_be_asked(words: dict[str, object]) -> None:
     spec = make_spec(**words, gate=LOOSE)
 
     table = summarize_prior_sensitivity(know(spec, build_any_features(spec)))
 
-    assert np.isfinite(table.drop(columns=["quantity", "channel", "diagnosis"])).all(axis=None)
+    lasting = [name for name, one in spec.media.items() if one.carryover.form != "none"]
+    assert np.isfinite(table[["prior", "likelihood", "returns", "baseline"]]).all(axis=None)
+    assert table["shapes"].notna().all() == bool(lasting)
     assert (table["channel"] == ALL_MEDIA).sum() == 1
     word = "cost_per_target" if spec.data.kpi == "count" else "roas"
     assert table.loc[table["quantity"] == word, "channel"].tolist() == spec.bought_media
-    lasting = [name for name, one in spec.media.items() if one.carryover.form != "none"]
     assert table.loc[table["quantity"] == "carryover", "channel"].tolist() == lasting
 
 
