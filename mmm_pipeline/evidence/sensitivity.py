@@ -1,6 +1,7 @@
 """How far the returns move when the model is told otherwise."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
 
 BASE = "base"
 """What the fit itself is called among its variations."""
-MATTERS = 0.5
-"""Shift in posterior standard deviations below which a change of order or of profit is chance."""
+SURE = 0.8
+"""Probability with which the base must say a thing for its loss to be a flip."""
 MEASURES = ("roas", "share")
 NUMBERS = (
     *(f"{measure}{suffix}" for measure in MEASURES for suffix in ("", "_lower", "_upper")),
@@ -52,8 +53,9 @@ def summarize_sensitivity(
         against the base, ``shift`` (relative) and ``shift_sd`` (in its posterior standard
         deviations), of ROAS, or of the share where nothing is spent. ``verdict`` says `holds`
         where each mean lies in the other's interval, `moves` where the intervals overlap, `apart`
-        where they do not; and ``flips``, with a shift of more than `MATTERS`, that the `rank` is
-        another, that ROAS is on the other side of 1 (`profit`), or both.
+        where they do not; and ``flips`` says what the base was sure of, with a probability of
+        `SURE`, and the variation holds for less likely than not: that ROAS is now `below 1` or
+        `above 1`, that the channel is now `behind` or `ahead of` another in ROAS.
 
         The placebo has a row of its own: ROAS is what it brought per unit of its source's spend,
         intervals are the narrowest that hold 90 %, and the verdict is `nothing` or `found`. A
@@ -67,7 +69,9 @@ def summarize_sensitivity(
             rows.append(_explain(variation.name, "failed", "; ".join(one.failures), one.fit_id))
             continue
         draws = _measure(one)
-        rows.append(_compare(_tabulate(variation.name, one, draws), rows[0], base))
+        compared = _compare(_tabulate(variation.name, one, draws), rows[0], base)
+        flips = _list_flips(base["roas"], draws["roas"], is_money=fit.spec.data.kpi == "revenue")
+        rows.append(compared.assign(flips=compared["channel"].map(flips)))
         if variation.placebo:
             rows.append(_judge_placebo(variation, one, draws, fit))
     rows += [_explain(one.name, "left out", one.reason) for one in left_out]
@@ -91,7 +95,7 @@ def list_fragilities(table: pd.DataFrame) -> list[str]:
         A sentence for each channel whose profit or rank flips, for a placebo that was found, and
         for each variation without a fit.
     """
-    return [*_list_flips(table), *_list_placebos(table), *_list_failures(table)]
+    return [*_tell_flips(table), *_list_placebos(table), *_list_failures(table)]
 
 
 def list_shifts(table: pd.DataFrame) -> list[str]:
@@ -150,16 +154,38 @@ def _compare(table: pd.DataFrame, base: pd.DataFrame, draws: xr.Dataset) -> pd.D
     is_near = (lower <= before) & (before <= upper) & (low <= after) & (after <= high)
     overlaps = (lower <= high) & (low <= upper)
     mine["verdict"] = np.where(is_near, "holds", np.where(overlaps, "moves", "apart"))
-    matters = mine["shift_sd"].abs() > MATTERS
-    flips = {
-        "profit": matters & ((base["roas"] - 1) * (mine["roas"] - 1) < 0),
-        "rank": matters & is_bought & (mine["rank"] != base["rank"]),
-    }
-    mine["flips"] = [
-        ", ".join(word for word, is_flipped in flips.items() if is_flipped[place])
-        for place in range(len(mine))
-    ]
     return mine
+
+
+def _list_flips(before: xr.DataArray, after: xr.DataArray, *, is_money: bool) -> dict[str, str]:
+    """Say of each channel what the base was sure of, and the variation holds for unlikely."""
+    flips = {}
+    names = [str(name) for name in before["channel"].to_numpy()]
+    for name in names:
+        was = _list_claims(before, name, names, is_money=is_money)
+        now = _list_claims(after, name, names, is_money=is_money)
+        found = [
+            lost if probability >= SURE else won
+            for (lost, won), probability in was.items()
+            if (probability >= SURE and now[lost, won] < 0.5)
+            or (probability <= 1 - SURE and now[lost, won] > 0.5)
+        ]
+        flips[name] = ", ".join(found)
+    return flips
+
+
+def _list_claims(
+    roas: xr.DataArray, name: str, names: Sequence[str], *, is_money: bool
+) -> dict[tuple[str, str], float]:
+    """Compute the probability of each claim, by the words for its loss and for its gain."""
+    mine = roas.sel(channel=name, drop=True)
+    rivals = {
+        (f"behind {other}", f"ahead of {other}"): roas.sel(channel=other, drop=True)
+        for other in names
+        if other != name
+    }
+    bounds: dict[tuple[str, str], Any] = {("below 1", "above 1"): 1.0} if is_money else {}
+    return {words: float((mine > bound).mean()) for words, bound in {**bounds, **rivals}.items()}
 
 
 def _judge_placebo(
@@ -184,21 +210,15 @@ def _explain(name: str, verdict: str, reason: str, fit_id: str = "") -> pd.DataF
     return pd.DataFrame([row])
 
 
-def _list_flips(table: pd.DataFrame) -> Iterator[str]:
-    """Say where order or profit are others."""
-    base = table[table["variation"] == BASE].set_index("channel")
+def _tell_flips(table: pd.DataFrame) -> Iterator[str]:
+    """Say where order or profit are others; of two that change places, of the one that loses."""
+    base = table[table["variation"] == BASE].set_index("channel")["roas"]
     for row in table[table["flips"] != ""].itertuples():
-        before = base.loc[str(row.channel)]
-        if "profit" in str(row.flips):
-            side = "falls below" if before["roas"] > 1 else "rises above"
+        lost = [words for words in str(row.flips).split(", ") if not words.startswith("ahead")]
+        if lost:
             yield (
-                f"ROAS of {row.channel} {side} 1 with {row.variation}: {before['roas']:.2f} "
-                f"becomes {row.roas:.2f}"
-            )
-        if "rank" in str(row.flips):
-            yield (
-                f"{row.channel} comes {row.rank}. instead of {before['rank']}. in ROAS with "
-                f"{row.variation}: {before['roas']:.2f} becomes {row.roas:.2f}"
+                f"{row.channel} comes {' and '.join(lost)} in ROAS with {row.variation}: "
+                f"{base[str(row.channel)]:.2f} becomes {row.roas:.2f}"
             )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DATA_SPEAK = {
     "data_speak": "Returns do not hang on what was believed of them before; never blocks."
 }
-ROBUST = {"robust": "No channel's order or profit flips, no placebo acts; never blocks."}
+ROBUST = {"robust": "No channel's order or profit flips, no placebo is found; never blocks."}
 
 
 def build_sensitivity_assets(model: Model) -> list[dg.AssetsDefinition]:
