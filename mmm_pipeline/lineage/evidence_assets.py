@@ -17,6 +17,7 @@ from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_table
 from mmm_pipeline.lineage.reuse import name_origin
+from mmm_pipeline.lineage.sensitivity_assets import build_sensitivity_assets
 from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline.spec import ModelSpec
 
@@ -33,11 +34,12 @@ def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
     -------
     list of dagster.AssetsDefinition
         ``calibration``, where the spec names experiments; ``backtest`` and ``stability``, where
-        it asks for a backtest.
+        it asks for a backtest; and those of `mmm_pipeline.lineage.sensitivity_assets`.
     """
     return [
         *([_calibration(model)] if model.spec.experiments else []),
         *(build_backtest_assets(model) if model.spec.backtest else []),
+        *build_sensitivity_assets(model),
     ]
 
 

@@ -8,7 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mmm_pipeline.evidence.backtest import assess_backtest, list_notes
+from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 from mmm_pipeline.evidence.scores import summarize_scores
+from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.evidence.stability import find_unstable
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
@@ -80,6 +82,10 @@ KINDS = {
     "response_backtest": Kind("Curves by period", {}),
     "predictive_checks": Kind("Predictive checks", {"replicates": figures.draw_replicates}),
     "leave_one_out": Kind("Leave one out", {"calibration": figures.draw_leave_one_out}),
+    "prior_sensitivity": Kind("Belief or data", {}, words=list_leanings),
+    "sensitivity": Kind(
+        "Told otherwise", {"returns": figures.draw_sensitivity}, words=list_fragilities
+    ),
 }
 """All evidence that a report shows, in its order."""
 

@@ -15,7 +15,7 @@ from mmm_pipeline.spec.data import (
     Window,
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
-from mmm_pipeline.spec.evidence import Backtest
+from mmm_pipeline.spec.evidence import Backtest, Sensitivity, VariationKind
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
@@ -82,9 +82,11 @@ __all__ = [
     "Scenario",
     "Seasonality",
     "Selection",
+    "Sensitivity",
     "SettingLocation",
     "Sign",
     "Trend",
+    "VariationKind",
     "Weekday",
     "Window",
     "read_spec",

@@ -1,8 +1,14 @@
-"""What is done to find out whether a model may be believed."""
+"""What is done to find out whether a fit may be believed."""
 
-from pydantic import Field
+from typing import Any, Literal, get_args
+
+from pydantic import Field, field_validator, model_validator
 
 from mmm_pipeline.spec.base import SpecPart
+
+type VariationKind = Literal[
+    "carryover", "saturation", "priors", "controls", "window", "placebo", "noise", "seed"
+]
 
 
 class Backtest(SpecPart):
@@ -22,3 +28,33 @@ class Backtest(SpecPart):
         description="Periods that each fold predicts. Default: a quarter; 13 weeks, 91 days or 3 "
         "months.",
     )
+
+
+class Sensitivity(SpecPart):
+    """What is varied, to see whether the returns stay; each variation is a fit of its own.
+
+    A list alone, or a word, will do.
+    """
+
+    variations: tuple[VariationKind, ...] = Field(
+        default=get_args(VariationKind.__value__),
+        description="carryover (20 % shorter and longer than found), saturation (each other form), "
+        "priors (of returns, twice and half as wide), controls (without each), window (without "
+        "the first and the last tenth), placebo (a channel that cannot act), noise (5 % on all "
+        "exposure), seed (another one). Default: all.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_list_alone_will_do(cls, values: Any) -> Any:
+        if isinstance(values, str):
+            return {"variations": (values,)}
+        return {"variations": values} if isinstance(values, list | tuple) else values
+
+    @field_validator("variations")
+    @classmethod
+    def _each_once(cls, kinds: tuple[VariationKind, ...]) -> tuple[VariationKind, ...]:
+        if not kinds:
+            message = "`variations` must name at least one, or `sensitivity` be left out"
+            raise ValueError(message)
+        return tuple(dict.fromkeys(kinds))

@@ -8,7 +8,7 @@ from mmm_pipeline.spec.base import Name, SpecPart
 from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
-from mmm_pipeline.spec.evidence import Backtest
+from mmm_pipeline.spec.evidence import Backtest, Sensitivity
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.presets import Preset, fill_in
@@ -97,6 +97,10 @@ class ModelSpec(SpecPart):
     gate: GateLimits = Field(default=GateLimits(), description="Limits a fit must keep.")
     scenarios: dict[Name, Scenario] = Field(
         default_factory=default_scenarios, description="Budgets to plan, by name."
+    )
+    sensitivity: Sensitivity | None = Field(
+        default=None,
+        description="What is varied to see whether the returns stay, a fit each; none by default.",
     )
     refit: Refit | None = Field(default=None, description="Automatic refits; none by default.")
     drift: DriftLimits = Field(

@@ -21,6 +21,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "production": {
         "sampling": {"chains": 4, "tune": 2000, "draws": 2000, "target_accept": 0.95},
         "backtest": {"folds": 3},
+        "sensitivity": ["carryover", "priors", "placebo"],
     },
     "databricks": {
         "l_max": 12,

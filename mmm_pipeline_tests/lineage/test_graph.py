@@ -21,7 +21,11 @@ from mmm_pipeline_tests.factories import (
 )
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
 
-SPEC = make_spec(experiments="data/tests.csv", backtest={"folds": 2, "horizon": 4})
+SPEC = make_spec(
+    experiments="data/tests.csv",
+    backtest={"folds": 2, "horizon": 4},
+    sensitivity=["placebo"],
+)
 DEFS = build_model_defs(SPEC)
 GRAPH = DEFS.resolve_asset_graph()
 NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
@@ -42,6 +46,8 @@ EDGES = {
     "backtest": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics"},
     "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
     "refit_drift": {"fitted_trace", "diagnostics"},
+    "prior_sensitivity": {"fitted_trace", "diagnostics"},
+    "sensitivity": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
     "contributions": {"fitted_trace", "diagnostics"},
     "channel_returns": {"fitted_trace", "diagnostics"},
@@ -74,6 +80,8 @@ EDGES = {
         "backtest",
         "stability",
         "refit_drift",
+        "prior_sensitivity",
+        "sensitivity",
     },
 }
 CHECKS = {
@@ -93,6 +101,8 @@ CHECKS = {
     "predictive_checks": {"looks_alike": False},
     "leave_one_out": {"no_single_period": False, "calibrated": False},
     "response_backtest": {"curves_describe": False},
+    "prior_sensitivity": {"data_speak": False},
+    "sensitivity": {"robust": False},
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
@@ -114,7 +124,7 @@ TABLES = {
     *("validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
-    *("carryover_curves", "returns_by_period"),
+    *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
 }
 """Assets that are one table."""
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])

@@ -11,6 +11,7 @@ from mmm_pipeline.evidence.drift import assess_no_drift
 from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
 from mmm_pipeline.evidence.predictive import summarize_predictive_checks
+from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
@@ -32,6 +33,7 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     project = make_project(tmp_path_factory.mktemp("project"))
     store, inputs = Store(project.outputs, fit.spec.name), gather(fit, None)
     store.write("prior_predictive", ArraysForm(), inputs.prior)
+    store.write("prior_sensitivity", TableForm(), summarize_prior_sensitivity(fit))
     store.write("model_fit", TableForm(), inputs.model_fit)
     store.write("contributions", SummaryForm(), inputs.contributions)
     store.write("channel_returns", SummaryForm(), inputs.returns)

@@ -7,6 +7,7 @@ import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
+import xarray as xr
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -110,8 +111,8 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         raise
 
 
-def build(spec: ModelSpec) -> pm.Model:
-    """Build a model on small data that have what the spec asks for."""
+def build_any_features(spec: ModelSpec) -> xr.Dataset:
+    """Features of small data that have what the spec asks for."""
     if spec.data.panel:
         frame = make_panel(spec, {dim: CELLS[dim] for dim in spec.data.panel})
     else:
@@ -126,7 +127,12 @@ def build(spec: ModelSpec) -> pm.Model:
         raw = pd.DataFrame([TEST | {"channel": name} for name in spec.bought_media[:2]])
         tests = validate_lift_tests(raw, spec, features)
         features = features.merge(arrange_lift_tests(tests, features, spec))
-    return build_model(spec, features).model
+    return features
+
+
+def build(spec: ModelSpec) -> pm.Model:
+    """Build a model on small data that have what the spec asks for."""
+    return build_model(spec, build_any_features(spec)).model
 
 
 UNHURRIED: dict[str, Any] = {

@@ -10,13 +10,16 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
-from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.errors import NotConvergedError, StaleFitError
 from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift
 from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
 from mmm_pipeline.evidence.predictive import summarize_predictive_checks
+from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.evidence.response import summarize_response_backtest
+from mmm_pipeline.evidence.sensitivity import Refit, summarize_sensitivity
+from mmm_pipeline.evidence.variations import LeftOut, Variation
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
@@ -221,6 +224,26 @@ def test_the_page_shows_what_is_left_and_what_it_asks_for(inputs: ReportInputs) 
     assert f"<li>{start} to " in page
     assert f"<code>events: {{name: [{{start: {start}, end: " in page
     assert "Longest run of residuals of one sign" in page
+
+
+def test_what_it_hangs_on_has_its_sections(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    seed = Variation("seed", fit.spec, fit.features)
+    failed = NotConvergedError("acme", "abc", ["R-hat reaches 1.2"])
+    refits: list[Refit] = [(seed, fit), (replace(seed, name="noise"), failed)]
+    left_out = [LeftOut("placebo", "there is no such channel")]
+    evidence = {
+        "prior_sensitivity": summarize_prior_sensitivity(fit),
+        "sensitivity": summarize_sensitivity(fit, refits, left_out),
+    }
+
+    page = render_report(replace(inputs, evidence=evidence))
+
+    assert "Belief or data?" in page
+    assert "3 variations" in page
+    assert "failed: R-hat reaches 1.2" in page
+    assert "left out: there is no such channel" in page
+    assert "noise did not converge, so what it would say is not known" in page
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:

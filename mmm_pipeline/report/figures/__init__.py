@@ -16,6 +16,7 @@ from mmm_pipeline.report.figures.fitness import (
 )
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
+from mmm_pipeline.report.figures.sensitivity import draw_sensitivity
 
 __all__ = [
     "draw_calibration",
@@ -34,6 +35,7 @@ __all__ = [
     "draw_roas",
     "draw_scenarios",
     "draw_scores",
+    "draw_sensitivity",
     "draw_shares",
     "draw_stability",
     "draw_waterfall",
