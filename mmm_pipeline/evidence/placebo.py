@@ -81,7 +81,9 @@ def add_placebo(
     copy = copy.assign(spend=0.0 * copy["spend"], is_bought=copy["is_bought"] & False)
     whole = xr.concat([channels, copy.assign_coords(channel=[name])], "channel")
     media = {**spec.media, name: Media.model_validate({"kind": "owned", "effect": EFFECT})}
-    return revise(spec, media=media), features.drop_dims("channel").merge(whole), name
+    # What was read from a file would be written with its names cut to the longest of before.
+    seen = features.drop_dims("channel").merge(whole).drop_encoding()
+    return revise(spec, media=media), seen, name
 
 
 def find_narrowest(draws: np.ndarray) -> tuple[float, float]:

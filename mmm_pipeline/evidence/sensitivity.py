@@ -217,8 +217,9 @@ def _tell_flips(table: pd.DataFrame) -> Iterator[str]:
         lost = [words for words in str(row.flips).split(", ") if not words.startswith("ahead")]
         if lost:
             yield (
-                f"{row.channel} comes {' and '.join(lost)} in ROAS with {row.variation}: "
-                f"{base[str(row.channel)]:.2f} becomes {row.roas:.2f}"
+                f"With {row.variation}, {row.channel} is likelier than not "
+                f"{' and '.join(lost)} in ROAS: its mean of {base[str(row.channel)]:.2f} becomes "
+                f"{row.roas:.2f}"
             )
 
 

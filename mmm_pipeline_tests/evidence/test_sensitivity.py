@@ -85,8 +85,12 @@ def test_what_flips_is_found_and_told(fit: ConvergedFit) -> None:
     assert read(table, "flips") == flips
     told = list_fragilities(table)
     assert len(told) == 2
-    assert told[0].startswith("tv comes below 1 in ROAS with other: 1.5")
-    assert told[1].startswith("search comes below 1 and behind tv in ROAS with other: 3.0")
+    assert told[0].startswith(
+        "With other, tv is likelier than not below 1 in ROAS: its mean of 1.5"
+    )
+    assert told[1].startswith(
+        "With other, search is likelier than not below 1 and behind tv in ROAS"
+    )
 
 
 def test_what_the_base_was_not_sure_of_cannot_flip(fit: ConvergedFit) -> None:

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from mmm_pipeline.evidence.placebo import add_placebo
 from mmm_pipeline.evidence.variations import Base, Variation, list_variations
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.lineage.forms import ArraysForm
 from mmm_pipeline.lineage.store import Store
+from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
 
@@ -69,3 +72,18 @@ def test_a_model_that_asks_for_no_variation_has_its_prior_sensitivity(
     assert check.check_name == "data_speak"
     table = pd.read_parquet(tmp_path / "outputs" / "acme" / "prior_sensitivity.parquet")
     assert set(table["quantity"]) == {"roas", "share", "carryover"}
+
+
+def test_a_fit_with_a_placebo_is_found_again(base: ConvergedFit, tmp_path: Path) -> None:
+    """Features that come from a file remember how long its names were."""
+    store = Store(str(tmp_path), "acme")
+    store.write("features", ArraysForm(), base.features)
+    features = store.read("features", ArraysForm())
+    spec, seen, _ = add_placebo(SPEC, features, "tv")
+    trace = make_trace(spec, seen)
+
+    store.keep_fit(trace)
+
+    found = store.find_fit(name_request_now(spec, seen))
+    assert found is not None
+    assert found.attrs["fit_id"] == trace.attrs["fit_id"]
