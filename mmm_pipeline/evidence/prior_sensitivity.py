@@ -23,6 +23,8 @@ THRESHOLD = 0.05
 """Sensitivity from which on a quantity hangs on what is scaled (Kallioinen et al. 2024)."""
 CONFLICT, STRONG, NEITHER = "prior-data conflict", "strong prior / weak likelihood", "-"
 """Diagnoses."""
+WORDS = {"roas": "ROAS", "cost_per_target": "Cost per target", "share": "The share"}
+"""What a return is called in a sentence."""
 ALL_MEDIA = "all media"
 """Label of what all own channels brought together."""
 LATENT = ("_offset", "_weight", "gamma_selected", "control_gate", "control_local")
@@ -186,8 +188,8 @@ def list_leanings(table: pd.DataFrame) -> list[str]:
     of_returns = table[(table["quantity"] != "carryover") & (table["channel"] != ALL_MEDIA)]
     told = of_returns.drop_duplicates("channel").query("diagnosis != @NEITHER")
     return [
-        f"{row.quantity} of {row.channel} hangs on what was believed (sensitivity {row.prior:.2f}, "
-        f"to the data {row.likelihood:.2f}): "
+        f"{WORDS[str(row.quantity)]} of {row.channel} hangs on what was believed (sensitivity "
+        f"{row.prior:.2f}, to the data {row.likelihood:.2f}): "
         + (
             "prior and data pull apart; look at what is believed of its return and its shape"
             if row.diagnosis == CONFLICT

@@ -125,4 +125,4 @@ def test_draws_of_the_prior_hang_on_it_and_are_told() -> None:
     told = list_leanings(table)
 
     assert len(told) == 2
-    assert told[0].startswith("roas of tv hangs on what was believed")
+    assert told[0].startswith("ROAS of tv hangs on what was believed")
