@@ -11,7 +11,7 @@ from mmm_pipeline.decision.constraints import require_feasible
 from mmm_pipeline.decision.goals import Planner
 from mmm_pipeline.decision.landscape import Landscape, count_draws
 from mmm_pipeline.decision.limits import Limits, limit_plan
-from mmm_pipeline.decision.utilities import measure
+from mmm_pipeline.decision.utilities import compute_utility
 from mmm_pipeline.decision.window import SETTING, Window
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
@@ -216,7 +216,7 @@ def _keep_draws(window: Window, plans: Mapping[str, Plan], response: np.ndarray)
     }
     told |= {
         word: [
-            measure(plan.scenario.utility, total[at], plan.scenario.confidence)
+            compute_utility(plan.scenario.utility, total[at], plan.scenario.confidence)
             for at, plan in zip(places, plans.values(), strict=True)
         ]
         for word, places in (

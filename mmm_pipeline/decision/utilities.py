@@ -202,7 +202,7 @@ ROUGH = frozenset({"var", "tightness", "adjusted_var"})
 """Utilities that hang on single draws: a climb along an averaged derivative is polished."""
 
 
-def measure(name: str, response: np.ndarray, confidence: float) -> float:
+def compute_utility(name: str, response: np.ndarray, confidence: float) -> float:
     """Compute a utility.
 
     Parameters

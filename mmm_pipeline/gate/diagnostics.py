@@ -106,6 +106,27 @@ def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     return Examination(diagnose(trace, parameters), limits, parameters, pathologies)
 
 
+def measure(trace: xr.DataTree) -> Diagnostics:
+    """Measure a fit for the gate, and nothing else.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit, with its sampler statistics.
+
+    Returns
+    -------
+    Diagnostics
+
+    Raises
+    ------
+    StaleFitError
+        If a part of the fit is missing, or is not that of its model.
+    """
+    require_complete(trace)
+    return diagnose(trace, assess_parameters(trace["/posterior"].to_dataset()))
+
+
 def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
     """Reduce a fit to the numbers that the gate asks for.
 

@@ -89,7 +89,7 @@ class MediaResponse:
         parameters = {name: one.isel(some) for name, one in self.parameters.items()}
         return replace(
             self,
-            weights=self.weights.isel(some, missing_dims="ignore"),
+            weights=self.weights.isel(some),
             parameters=parameters,
             height=self.height.isel(some),
             contacts=self.contacts and self.contacts.thin(some),
@@ -262,8 +262,11 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
     if mmm.reach:
         bends = {word: values[name] for name, word in frequent.items()}
         contacts = Contacts(mmm.reach.forms, bends)
+    weights = _weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover)
+    if "sample" not in weights.dims:  # Nothing is carried over.
+        weights = weights.expand_dims(sample=height.sizes["sample"])
     return MediaResponse(
-        weights=_weigh(mmm.adstock.forms, mmm.adstock.l_max, carryover),
+        weights=weights,
         forms=mmm.saturation.forms,
         parameters=curves,
         height=height.transpose("sample", ..., "channel"),

@@ -224,10 +224,10 @@ def fit_through_gate(
     NotConvergedError
         If it breaks a limit after all attempts.
     """
-    from mmm_pipeline.gate.diagnostics import examine
+    from mmm_pipeline.gate.diagnostics import measure
 
     trace = find_or_fit(model, spec, features, context)
-    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    return require_converged(trace, measure(trace), spec)
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

@@ -19,7 +19,7 @@ from mmm_pipeline.evidence.sensitivity import (
 )
 from mmm_pipeline.evidence.variations import Base, LeftOut, Variation, list_variations
 from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.gate.diagnostics import measure
 from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
 from mmm_pipeline.simulate import World
 from mmm_pipeline.spec import ModelSpec
@@ -35,8 +35,10 @@ from mmm_pipeline_tests.factories import (
 def know(spec: ModelSpec, features: xr.Dataset, **changes: Any) -> ConvergedFit:
     """A fit nobody had to sample, some of its draws changed."""
     posterior = make_posterior(spec, features).assign(changes)
+    if "cost_per_target" in changes:
+        posterior = posterior.drop_vars("roas")
     trace = make_trace(spec, features, posterior)
-    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    return require_converged(trace, measure(trace), spec)
 
 
 def believe(fit: ConvergedFit, *factors: float) -> ConvergedFit:
@@ -164,7 +166,7 @@ def make_placebo(fit: ConvergedFit, height: xr.DataArray) -> Refit:
     trace = make_trace(
         spec, features, posterior.assign(roas=roas, effect=effect).assign_coords(channel=channels)
     )
-    one = require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    one = require_converged(trace, measure(trace), spec)
     return Variation("placebo", spec, features, name, "tv"), one
 
 
@@ -191,7 +193,7 @@ def fit_for_real(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
     """Sample, until it holds."""
     silent = Witness(tell=lambda _: None, warn=lambda _: None, keep=lambda *_: None)
     trace = fit_until_it_holds(spec, features, silent)
-    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    return require_converged(trace, measure(trace), spec)
 
 
 def refit(fit: ConvergedFit) -> Iterator[Refit]:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
-from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.gate.diagnostics import measure
 from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.spec import GateLimits, Media, ModelSpec, Prespecification
@@ -31,7 +31,7 @@ def test_a_fit_that_broke_a_limit_is_refused_with_its_numbers(
     trace = make_unmixed(spec, features)
 
     with pytest.raises(NotConvergedError, match=r"R-hat reaches.*3 divergent") as caught:
-        require_converged(trace, examine(trace, spec.gate).numbers, spec)
+        require_converged(trace, measure(trace), spec)
 
     assert len(caught.value.failures) == 3
     assert caught.value.fit_id == trace.attrs["fit_id"]
@@ -39,7 +39,7 @@ def test_a_fit_that_broke_a_limit_is_refused_with_its_numbers(
 
 def test_numbers_that_were_made_up_are_refused(spec: ModelSpec, features: xr.Dataset) -> None:
     trace = make_unmixed(spec, features)
-    forged = examine(trace, spec.gate).numbers.model_copy(
+    forged = measure(trace).model_copy(
         update={"max_rhat": 1.001, "min_ess_bulk": 900.0, "min_ess_tail": 900.0, "divergences": 0}
     )
 
@@ -126,7 +126,7 @@ def test_a_fit_of_other_versions_is_read_and_said(
         patch.setattr("mmm_pipeline.model.trace.list_versions", lambda *_: older)
         trace = make_trace(spec, features)
 
-    fit = require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    fit = require_converged(trace, measure(trace), spec)
 
     assert fit.warnings == (
         f"Fit {fit.fit_id} was made with pymc 6.0.0; {installed['pymc']} is installed",
@@ -180,4 +180,4 @@ def test_there_is_no_way_around_the_constructor(spec: ModelSpec, features: xr.Da
     trace = make_unmixed(spec, features)
 
     with pytest.raises(GateError):
-        ConvergedFit(trace, examine(trace, spec.gate).numbers, spec)
+        ConvergedFit(trace, measure(trace), spec)

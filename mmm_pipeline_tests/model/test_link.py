@@ -12,7 +12,7 @@ from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import DataError
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import examine
+from mmm_pipeline.gate.diagnostics import measure
 from mmm_pipeline.insight.contributions import (
     compute_contributions,
     compute_fitted_mean,
@@ -46,7 +46,7 @@ def fit(request: pytest.FixtureRequest) -> ConvergedFit:
     )
     features = make_features(spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 600))
-    return require_converged(trace, examine(trace, spec.gate).numbers, spec)
+    return require_converged(trace, measure(trace), spec)
 
 
 def test_what_the_target_would_have_lost_is_what_was_stated(fit: ConvergedFit) -> None:
