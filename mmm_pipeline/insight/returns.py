@@ -124,7 +124,8 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     rows = table.to_dataframe().loc[list(fit.spec.media)].reset_index()
     rows.insert(1, "kind", [media.kind for media in fit.spec.media.values()])
     rows.attrs["fit_id"] = fit.fit_id
-    return Summary(rows, xr.Dataset(draws).assign_attrs(fit_id=fit.fit_id))
+    whole = xr.Dataset(draws).sel(channel=list(fit.spec.media))  # What is joined is sorted.
+    return Summary(rows, whole.assign_attrs(fit_id=fit.fit_id))
 
 
 def measure_confidence(contribution: xr.DataArray) -> xr.DataArray:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from mmm_pipeline.evidence.folds import plan_folds
 from mmm_pipeline.evidence.known import FoldInputs, prepare_fold
+from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.forms import TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
@@ -63,8 +64,9 @@ def fill_store(root: Path, frame: pd.DataFrame, apart: float = 0.0) -> Project:
     store = Store(project.outputs, SPEC.name)
     store.write("validated_data", TableForm(), frame)
     first, last = prepare(frame)
-    store.keep_fit(make_fold_trace(first))
-    store.keep_fit(make_fold_trace(last, apart))
+    fits = Fits(project.outputs, SPEC.name)
+    fits.keep(make_fold_trace(first), {})
+    fits.keep(make_fold_trace(last, apart), {})
     return project
 
 

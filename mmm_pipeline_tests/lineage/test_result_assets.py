@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 import xarray as xr
 
+from mmm_pipeline.decision.frontier import summarize_frontier
 from mmm_pipeline.evidence.drift import assess_no_drift
 from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
@@ -39,6 +40,7 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("channel_returns", SummaryForm(), inputs.returns)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    store.write("budget_frontier", TableForm(), summarize_frontier(fit))
     drift = assess_no_drift("No fit is promoted.")
     table = drift.tabulate(fit_id=fit.fit_id, promoted=None, limits={})
     store.write("refit_drift", TableForm(), table)

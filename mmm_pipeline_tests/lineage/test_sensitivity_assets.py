@@ -11,6 +11,7 @@ from mmm_pipeline.evidence.placebo import add_placebo
 from mmm_pipeline.evidence.variations import Base, Variation, list_variations
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.forms import ArraysForm
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.model.trace import name_request_now
@@ -38,10 +39,10 @@ def test_fits_of_variations_are_used_again_and_those_that_failed_are_told(
 ) -> None:
     project = make_project(tmp_path)
     store_fit(SPEC, project, base.trace)
-    kept = Store(project.outputs, "acme/sensitivity")
+    kept = Fits(project.outputs, "acme")
     for one in list_variations(Base.of(base)):
         assert isinstance(one, Variation)
-        kept.keep_fit(make_refit(one, mixes=one.name == "seed"))
+        kept.keep(make_refit(one, mixes=one.name == "seed"), {})
 
     result = materialize(SPEC, project, 'key:"acme/sensitivity"')
 
@@ -54,8 +55,8 @@ def test_fits_of_variations_are_used_again_and_those_that_failed_are_told(
     assert not check.passed
     assert check.description is not None
     assert check.description.startswith("noise did not converge")
-    # Its scales must not be lent to the next fit of the model.
-    assert not (tmp_path / "outputs" / "acme" / "fits").exists()
+    # Scales of a variation must not be lent to the next fit of the model.
+    assert kept.find_scales(SPEC.gate) is None
 
 
 def test_a_model_that_asks_for_no_variation_has_its_prior_sensitivity(
@@ -82,8 +83,9 @@ def test_a_fit_with_a_placebo_is_found_again(base: ConvergedFit, tmp_path: Path)
     spec, seen, _ = add_placebo(SPEC, features, "tv")
     trace = make_trace(spec, seen)
 
-    store.keep_fit(trace)
+    fits = Fits(str(tmp_path), "acme")
+    fits.keep(trace, {})
 
-    found = store.find_fit(name_request_now(spec, seen))
+    found = fits.find(name_request_now(spec, seen))
     assert found is not None
     assert found.attrs["fit_id"] == trace.attrs["fit_id"]

@@ -187,7 +187,12 @@ def test_that_cells_differ_does_not_count_as_fit() -> None:
         }
     )
     table["residual"] = table["observed"] - table["fitted"]
-    table = table.assign(lower=0.0, upper=200.0)
+    bounds = {
+        f"{end}{band}": at
+        for band in ("", "_50", "_80", "_95")
+        for end, at in (("lower", 0.0), ("upper", 200.0))
+    }
+    table = table.assign(crps=0.5, **bounds)
 
     assert assess_fit(table).r2 == pytest.approx(0.0)
 
