@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 
 from mmm_pipeline.spec.base import SpecPart
 from mmm_pipeline.spec.changes import list_changes
@@ -58,4 +58,17 @@ class Prespecification(SpecPart):
             A sentence for each deviation; none where nothing changed.
         """
         now = self.take(spec, self.fixed_at)
-        return tuple(list_changes(self.sections, now.sections))
+        return tuple(list_changes(self._complete(spec).sections, now.sections))
+
+    def _complete(self, spec: ModelSpec) -> "Prespecification":
+        """Give settings that were not known then the defaults that they have now."""
+        said = spec.model_dump(mode="json")
+        said |= {name: part for name, part in self.sections.items() if name != "experiments"}
+        said["data"] = {**spec.data.model_dump(mode="json"), **self.model.get("data", {})}
+        try:
+            then = self.take(ModelSpec.model_validate(said), self.fixed_at)
+        except ValidationError:  # A setting of then is none any more.
+            return self
+        known = set(self.model) - {"experiments"}  # The spec says where, the model part whether.
+        model = {name: part for name, part in then.model.items() if name in known}
+        return then.model_copy(update={"model": {**self.model, **model}})

@@ -112,3 +112,15 @@ def test_one_of_an_earlier_version_is_read() -> None:
         "`events.fair` was added",
         "`link` was not stated and is 'identity'",
     )
+
+
+def test_a_word_that_came_later_deviates_from_its_default_only() -> None:
+    record = Prespecification.take(make_spec(**BASE), MOMENT).model_dump(mode="json")
+    del record["scenarios"]["more"]["utility"], record["model"]["media"]["tv"]["effect"]
+    first = Prespecification.model_validate(record)
+
+    assert first.list_deviations(make_spec(**BASE)) == ()
+    careful = {"more": {"budget": "+10%", "utility": "cvar"}}
+    assert first.list_deviations(make_spec(**BASE | {"scenarios": careful})) == (
+        "`scenarios.more.utility` was 'mean' and is 'cvar'",
+    )
