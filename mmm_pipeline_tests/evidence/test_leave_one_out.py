@@ -63,7 +63,7 @@ def test_every_period_of_a_fit_has_its_row(fit: ConvergedFit) -> None:
     assert table.attrs["fit_id"] == fit.fit_id
 
 
-@pytest.mark.parametrize("link", ["identity", "log", "log1p"])
+@pytest.mark.parametrize("link", ["identity", "log", pytest.param("log1p", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("likelihood", ["normal", "student_t"])
 def test_the_density_is_that_of_the_target_in_its_own_units(link: str, likelihood: str) -> None:
     spec = make_spec(link=link, likelihood=likelihood, seasonality={"yearly": 0}, trend="none")

@@ -12,6 +12,7 @@ from mmm_pipeline_tests.factories import make_spec
 SPEC = make_spec()
 
 
+@pytest.mark.slow
 def test_noise_hardly_ever_suggests_anything() -> None:
     suggested = [suggest_changes(make_table(make_noise(156, seed)), SPEC) for seed in range(200)]
 

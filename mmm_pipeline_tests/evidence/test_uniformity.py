@@ -24,7 +24,7 @@ def test_a_p_value_is_how_often_even_ranks_stray_as_far() -> None:
     ranks=st.lists(st.integers(0, N_KEPT), min_size=1, max_size=60),
     alpha=st.sampled_from([0.2, 0.05, 0.01, 0.0005]),
 )
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_ranks_leave_a_band_exactly_where_their_p_value_says_so(
     ranks: list[int], alpha: float
 ) -> None:

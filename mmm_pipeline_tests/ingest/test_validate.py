@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_pipeline.errors import DataError
@@ -29,6 +29,7 @@ def test_a_good_source_becomes_one_row_per_period() -> None:
     assert frame["price"].tolist() == [float(n) for n in range(30)]
 
 
+@settings(max_examples=30)  # A frame is validated for each.
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     raw = make_raw()

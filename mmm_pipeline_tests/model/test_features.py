@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_pipeline.errors import DataError
@@ -27,6 +27,7 @@ def test_features_keep_spend_and_target_as_they_are() -> None:
     assert features.attrs["grain"] == "week"
 
 
+@settings(max_examples=25)  # Features are built for each.
 @given(center=st.floats(-1e6, 1e6), spread=st.floats(1e-3, 1e6))
 def test_scaling_a_control_can_be_undone(center: float, spread: float) -> None:
     values = center + spread * np.linspace(-1, 1, 30)

@@ -103,7 +103,12 @@ def take_away(fit: ConvergedFit, test: dict[str, Any], market: float = 1.0) -> n
 @pytest.mark.parametrize("market", [1.0, 0.2])
 @pytest.mark.parametrize(
     "words",
-    [{}, {"media": MIXED}, {"link": "log"}, {"link": "log1p", "media": MIXED}],
+    [
+        {},
+        {"media": MIXED},
+        {"link": "log"},
+        pytest.param({"link": "log1p", "media": MIXED}, marks=pytest.mark.slow),
+    ],
     ids=["identity", "mixed", "log", "log1p"],
 )
 def test_a_lift_is_what_its_money_brought_in_its_days(words: dict[str, Any], market: float) -> None:

@@ -34,7 +34,7 @@ BELIEFS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", params=["log", "log1p"])
+@pytest.fixture(scope="module", params=["log", pytest.param("log1p", marks=pytest.mark.slow)])
 def fit(request: pytest.FixtureRequest) -> ConvergedFit:
     spec = make_spec(
         media=BELIEFS,

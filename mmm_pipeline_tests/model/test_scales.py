@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_pipeline.gate.diagnostics import examine
@@ -43,6 +43,7 @@ def test_the_same_data_are_the_same_features_to_the_last_bit() -> None:
     assert digest_arrays(hold_scales(features, features)) == digest_arrays(features)
 
 
+@settings(max_examples=20)  # Features are built for each.
 @given(factor=st.floats(0.55, 1.9))
 def test_what_has_grown_a_little_keeps_its_scale(factor: float) -> None:
     before, now = make(60), make(70, tv=factor, sales=factor, price=factor)

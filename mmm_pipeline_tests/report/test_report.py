@@ -82,7 +82,7 @@ def panel() -> ReportInputs:
         gate={"max_rhat": 1.05, "min_ess": 100},
     )
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 200))
+    trace = make_trace(spec, features, draw_posterior(spec, features, 75))
     return gather(require_converged(trace, measure(trace), spec), None)
 
 
