@@ -42,7 +42,7 @@ test: lint .dagster/dagster.yaml  ## Lint, types, doctests and fast tests
 
 .PHONY: slow
 slow: .venv/.ready .dagster/dagster.yaml  ## Real fits
-	PYTHONWARNINGS= pytest -m slow mmm_pipeline_tests
+	PYTHONWARNINGS= pytest -n auto --dist worksteal -m slow mmm_pipeline_tests
 
 .PHONY: lock
 lock: .venv/.ready  ## Resolve the dependencies anew

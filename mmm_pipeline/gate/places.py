@@ -99,9 +99,9 @@ def _measure_valley(draws: np.ndarray) -> float:
     counts, _ = np.histogram(draws, BINS, (low, high))
     height = gaussian_filter1d(counts.astype(float), SMOOTH)
     before, after = np.maximum.accumulate(height), np.maximum.accumulate(height[::-1])[::-1]
-    mass = np.cumsum(counts) / counts.sum()
-    share = np.where((mass > MASS) & (mass < 1 - MASS), height / np.minimum(before, after), 1.0)
-    return float(share.min())
+    mass, peak = np.cumsum(counts) / counts.sum(), np.minimum(before, after)
+    is_between = (mass > MASS) & (mass < 1 - MASS) & (peak > 0)
+    return float(np.min(height[is_between] / peak[is_between], initial=1.0))
 
 
 def find_divergent_place(posterior: xr.Dataset, statistics: xr.Dataset) -> Iterator[Place]:
