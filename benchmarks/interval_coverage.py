@@ -35,8 +35,7 @@ from mmm_pipeline.evidence.ranks import (
     rank_truths,
     thin,
 )
-from mmm_pipeline.gate import require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import admit
 from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds, read_attempts
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.insight.posterior import compute_channel_totals
@@ -158,7 +157,7 @@ def measure_recipe(recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
         trace = fit_until_it_holds(recipe.spec, features, SILENT)
         outcome = {"world": seed, "passed": True, "attempts": len(read_attempts(trace))}
         try:
-            fit = require_converged(trace, measure(trace), recipe.spec)
+            fit = admit(trace, recipe.spec)
         except NotConvergedError as error:
             outcomes.append(outcome | {"passed": False, "why": "; ".join(error.failures)})
             continue

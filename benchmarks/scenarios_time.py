@@ -13,8 +13,7 @@ from io import StringIO
 import numpy as np
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.simulate import ChannelTruth
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace, make_world
@@ -45,7 +44,7 @@ def make_fit() -> ConvergedFit:
     spec = make_spec(media={name: {} for name in channels}, scenarios=scenarios)
     features = make_features(spec, make_world(channels=channels))
     trace = make_trace(spec, features)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pymc as pm
 import xarray as xr
 
+from mmm_pipeline.gate.fitted import SAMPLE_DIMS, compute_fitted
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.model.build import build_model
@@ -109,6 +110,16 @@ def make_posterior(spec: ModelSpec, features: xr.Dataset, seed: int = 3) -> xr.D
         variables["gamma_fourier"] = (("chain", "draw", "fourier_mode"), near(0.02, 0.1, count))
     coords |= {"chain": range(N_CHAINS), "draw": range(N_DRAWS)}
     return xr.Dataset(variables, coords=coords)
+
+
+def settle_target(
+    spec: ModelSpec, features: xr.Dataset, added: float | np.ndarray = 0.0
+) -> xr.Dataset:
+    """A target that draws near the truth fit on average, but for noise that nobody can know."""
+    fitted = compute_fitted(make_trace(spec, features))["mu"].mean(SAMPLE_DIMS)
+    noise = 0.02 * np.random.default_rng(8).standard_normal(fitted.shape)
+    target = (fitted + noise) * features["target_scale"] + added
+    return features.assign(target=target.transpose(*features["target"].dims))
 
 
 def draw_posterior(spec: ModelSpec, features: xr.Dataset, n_draws: int = 100) -> xr.Dataset:

@@ -21,8 +21,7 @@ from mmm_pipeline.evidence.ranks import (
     rank_truths,
     thin,
 )
-from mmm_pipeline.gate import require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import admit
 from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds, read_attempts
 from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model, total_channels
 from mmm_pipeline.model.fit import compute_variables
@@ -67,7 +66,7 @@ def certify_world(origin: Origin, world: xr.Dataset, witness: Witness) -> xr.Dat
     )
     failures: tuple[str, ...] = ()
     try:
-        fit = require_converged(trace, measure(trace), spec)
+        fit = admit(trace, spec)
         kept = thin(fit.posterior, count_kept(spec.gate))
     except NotConvergedError as error:
         kept, failures = xr.Dataset(), error.failures

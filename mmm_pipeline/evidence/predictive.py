@@ -7,6 +7,7 @@ import xarray as xr
 
 from mmm_pipeline.evidence.fit import draw_predicted
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.gate.fitted import autocorrelate
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 
 MIN_P_VALUE = 0.05
@@ -107,14 +108,6 @@ def find_unlike(table: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _follow(series: xr.DataArray) -> xr.DataArray:
-    """Compute the autocorrelation at lag 1."""
-    centered = series - series.mean("date")
-    products = (centered * centered.shift(date=1)).sum("date")
-    ratio: xr.DataArray = products / (centered**2).sum("date")
-    return ratio
-
-
 def _lean(series: xr.DataArray) -> xr.DataArray:
     """Compute the skewness."""
     centered = series - series.mean("date")
@@ -133,7 +126,7 @@ STATISTICS: dict[str, Statistic] = {
     "sd": lambda series: series.std("date"),
     "minimum": lambda series: series.min("date"),
     "maximum": lambda series: series.max("date"),
-    "autocorrelation": _follow,
+    "autocorrelation": autocorrelate,
     "skewness": _lean,
     "largest_jump": _jump,
 }

@@ -8,13 +8,12 @@ import pandas as pd
 
 from mmm_pipeline.evidence.crps import LEVELS
 from mmm_pipeline.evidence.residuals import limit_run, measure_patterns, split_cells
+from mmm_pipeline.gate.verdict import MAX_AUTOCORRELATION
 
 MIN_R2 = 0.85
 """R2 below which the fit is called poor."""
 MAX_MAPE = 0.15
 """Mean absolute percentage error above which the fit is called poor, a share."""
-MAX_AUTOCORRELATION = 0.3
-"""Lag-1 autocorrelation of the residuals above which something is missing."""
 MAX_HETEROSCEDASTICITY = 0.3
 """Correlation of fitted mean and absolute residual above which the noise is not of one size."""
 MAX_DRIFT = 0.2

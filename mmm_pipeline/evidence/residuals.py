@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+
+from mmm_pipeline.gate.fitted import autocorrelate
 
 SHORT_RUN = 6
 """Periods in a row of one sign that are never remarkable."""
@@ -258,7 +261,7 @@ def correlate(one: pd.Series, other: pd.Series) -> float:
 
 def _follow(cell: pd.DataFrame) -> float:
     """Correlate each residual with the one before."""
-    return correlate(cell["residual"].iloc[1:], cell["residual"].iloc[:-1])
+    return float(autocorrelate(xr.DataArray(cell["residual"].to_numpy(), dims="date")))
 
 
 def _durbin_watson(cell: pd.DataFrame) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError, shorten
-from mmm_pipeline.model.identity import digest_arrays
+from mmm_pipeline.model.identity import digest_arrays, digest_text
 from mmm_pipeline.model.trace import GROUPS, read_spec
 
 STATISTICS = {"diverging": "bool", "energy": "float64", "maxdepth_reached": "bool"}
@@ -19,20 +19,19 @@ SAMPLE_DIMS = ("chain", "draw")
 
 
 @dataclass(frozen=True)
-class Described:
-    """A model, known by its spec and its inputs.
+class Named:
+    """Something of a trace, known by its content: the trace's own names may be wrong.
 
     Attributes
     ----------
-    spec, inputs : str
-        As they stand in the trace, and their digest.
+    content : str
+        A digest of it.
     trace : xarray.DataTree
-        That has them.
+        That has it.
     """
 
-    spec: str
-    inputs: str
-    trace: xr.DataTree = field(compare=False)
+    content: str
+    trace: xr.DataTree = field(compare=False, repr=False)
 
 
 def require_groups(trace: xr.DataTree) -> None:
@@ -78,7 +77,7 @@ def require_complete(trace: xr.DataTree) -> None:
     """
     require_groups(trace)
     posterior, statistics = (trace[f"/{name}"].to_dataset() for name in GROUPS[:2])
-    problems = [*_compare(posterior, _list_free(_describe(trace)))]
+    problems = [*_compare(posterior, _list_free(name_model(trace)))]
     problems += [*_inspect(statistics, posterior)]
     if problems:
         message = (
@@ -90,8 +89,8 @@ def require_complete(trace: xr.DataTree) -> None:
         raise StaleFitError(message)
 
 
-def build_without_experiments(trace: xr.DataTree) -> Any:
-    """Build the model of a fit, but for its experiments: no parameter and no mean needs them.
+def name_model(trace: xr.DataTree) -> Named:
+    """Name the model of a fit by its spec and its inputs.
 
     Parameters
     ----------
@@ -100,26 +99,54 @@ def build_without_experiments(trace: xr.DataTree) -> Any:
 
     Returns
     -------
-    pymc.Model
+    Named
     """
-    from mmm_pipeline.model.build import build_model
-
-    spec = read_spec(trace).model_copy(update={"experiments": None})
-    return build_model(spec, trace["/inputs"].to_dataset()).model
-
-
-def _describe(trace: xr.DataTree) -> Described:
-    """Name the model of a trace by its content: its own names may be wrong."""
     inputs = digest_arrays(trace["/inputs"].to_dataset())
-    return Described(trace.attrs["spec"], inputs, trace)
+    return Named(digest_text([trace.attrs["spec"], inputs]), trace)
+
+
+def name_content(trace: xr.DataTree) -> Named:
+    """Name all that is measured of a fit: its draws, statistics, inputs, spec and names.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+
+    Returns
+    -------
+    Named
+    """
+    digests = [digest_arrays(trace[f"/{group}"].to_dataset()) for group in GROUPS]
+    return Named(digest_text([*digests, *(str(trace.attrs[name]) for name in NAMES)]), trace)
 
 
 @lru_cache(maxsize=8)
-def _list_free(described: Described) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def build_without_experiments(named: Named) -> Any:
+    """Build the model of a fit, but for its experiments: no parameter and no mean needs them.
+
+    Parameters
+    ----------
+    named : Named
+        From `name_model`.
+
+    Returns
+    -------
+    pymc.Model
+        Do not change it: it is shared.
+    """
+    from mmm_pipeline.model.build import build_model
+
+    spec = read_spec(named.trace).model_copy(update={"experiments": None})
+    return build_model(spec, named.trace["/inputs"].to_dataset()).model
+
+
+@lru_cache(maxsize=8)
+def _list_free(named: Named) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """List the free parameters that a model has: their dims, and the labels of each."""
     from mmm_pipeline.model.sample import list_free_parameters
 
-    model = build_without_experiments(described.trace)
+    model = build_without_experiments(named)
     return {
         name: {
             str(dim): tuple(map(str, model.coords[dim] or ()))

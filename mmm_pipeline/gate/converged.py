@@ -138,6 +138,32 @@ def require_converged(
     return ConvergedFit(trace, diagnostics, spec)
 
 
+def admit(trace: xr.DataTree, spec: ModelSpec) -> ConvergedFit:
+    """Let a fit through the gate on what is measured of it now, or refuse it.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+    spec : ModelSpec
+        The model, with its limits.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    StaleFitError
+        If it is of another model, of other code, not whole, or not what its names say.
+    NotConvergedError
+        If it breaks a limit.
+    """
+    from mmm_pipeline.gate.diagnostics import measure
+
+    return ConvergedFit(trace, measure(trace), spec)
+
+
 def _require_own_numbers(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:
     """Refuse numbers that are not those of the draws, whoever wrote them."""
     from mmm_pipeline.gate.diagnostics import measure

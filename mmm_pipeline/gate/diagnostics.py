@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.gate.completeness import require_complete
+from mmm_pipeline.gate.completeness import name_content, require_complete
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.spec import GateLimits
@@ -101,9 +101,9 @@ def examine(trace: xr.DataTree, limits: GateLimits) -> Examination:
     from mmm_pipeline.gate.pathologies import find_pathologies
 
     require_complete(trace)
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
+    numbers, parameters = _measure(trace)
     pathologies = find_pathologies(trace, parameters)
-    return Examination(diagnose(trace, parameters), limits, parameters, pathologies)
+    return Examination(numbers, limits, parameters, pathologies)
 
 
 def measure(trace: xr.DataTree) -> Diagnostics:
@@ -124,7 +124,21 @@ def measure(trace: xr.DataTree) -> Diagnostics:
         If a part of the fit is missing, or is not that of its model.
     """
     require_complete(trace)
-    return diagnose(trace, assess_parameters(trace["/posterior"].to_dataset()))
+    return _measure(trace)[0]
+
+
+def _measure(trace: xr.DataTree) -> tuple[Diagnostics, pd.DataFrame]:
+    """Measure a fit, or say what was measured of the very same draws in this process."""
+    content = name_content(trace).content
+    if content not in _MEASURED:
+        parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
+        _MEASURED[content] = diagnose(trace, parameters), parameters
+    numbers, parameters = _MEASURED[content]
+    return numbers, parameters.copy()
+
+
+_MEASURED: dict[str, tuple[Diagnostics, pd.DataFrame]] = {}
+"""By the content of a fit, which is read each time: what is another fit is measured anew."""
 
 
 def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
@@ -149,6 +163,8 @@ def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
         "min_ess_tail": _find_extreme(parameters, "ess_tail", largest=False),
     }
     posterior = trace["/posterior"]
+    is_broken = bool(parameters["is_broken"].any())
+    is_told = not is_broken and posterior.sizes["draw"] >= FEW
     return Diagnostics(
         model=trace.attrs["model"],
         fit_id=trace.attrs["fit_id"],
@@ -159,10 +175,11 @@ def diagnose(trace: xr.DataTree, parameters: pd.DataFrame) -> Diagnostics:
         divergences=int(statistics["diverging"].sum()),
         min_bfmi=_finite_or_none(float(bfmi.min())),
         treedepth_share=_finite_or_none(float(statistics["maxdepth_reached"].mean())),
+        residual_autocorrelation=_follow(trace) if is_told else None,
         worst={name: parameter for name, (_, parameter) in extremes.items()},
         stuck=tuple(parameters.loc[parameters["is_stuck"], "parameter"]),
         broken=tuple(parameters.loc[parameters["is_broken"], "parameter"]),
-        copied=() if parameters["is_broken"].any() else find_copies(posterior.to_dataset()),
+        copied=() if is_broken else find_copies(posterior.to_dataset()),
     )
 
 
@@ -197,6 +214,18 @@ def find_copies(posterior: xr.Dataset) -> tuple[str, ...]:
         for one, other in itertools.combinations(range(len(chains)), 2)
         if not rows[one].isdisjoint(rows[other]) or (is_long and go_together(one, other))
     )
+
+
+def _follow(trace: xr.DataTree) -> float | None:
+    """Measure whether what the model leaves follows itself; draws may be anywhere."""
+    from mmm_pipeline.gate.fitted import (  # In here, because it needs the model.
+        compute_fitted,
+        compute_residual,
+        measure_autocorrelation,
+    )
+
+    with np.errstate(all="ignore"):
+        return measure_autocorrelation(compute_residual(trace, compute_fitted(trace)))
 
 
 def _find_extreme(

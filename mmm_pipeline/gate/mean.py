@@ -9,13 +9,10 @@ from scipy.stats import spearmanr
 from mmm_pipeline.errors import shorten
 from mmm_pipeline.gate.advice import state_return, write_lines
 from mmm_pipeline.gate.channels import Channels
-from mmm_pipeline.gate.completeness import build_without_experiments
 from mmm_pipeline.gate.findings import Advice, Finding
-from mmm_pipeline.model.fit import compute_variables
+from mmm_pipeline.gate.fitted import SAMPLE_DIMS, compute_fitted, compute_residual
 from mmm_pipeline.model.link import Link, read_link
 
-MAX_NUMBERS, MOST_DRAWS, FEWEST_DRAWS = 20_000_000, 200, 20
-"""Numbers that are computed, and the draws, evenly spaced, that this leaves."""
 BELOW_ZERO = 0.2
 """Probability from which on the baseline counts as below zero (Meridian's, for a review)."""
 BELOW_OFTEN = 0.05
@@ -25,7 +22,6 @@ FAR_OUT = 6.0
 GROWS, FEW_PERIODS = 0.4, 50
 """Rank correlation of the size of residuals with the fitted mean from which on the noise grows with
 the level; periods below which chance makes as much."""
-SAMPLE_DIMS = ("chain", "draw")
 
 
 def find_in_mean(trace: xr.DataTree) -> Iterator[Finding]:
@@ -42,22 +38,11 @@ def find_in_mean(trace: xr.DataTree) -> Iterator[Finding]:
     """
     channels = Channels.of(trace)
     link = read_link(channels.spec, channels.features)
-    terms = _compute_mean(trace)
+    terms = compute_fitted(trace)
     yield from _find_negative_baseline(channels, link, terms)
-    residual = link.to_model(channels.features["target"]) - terms["mu"].mean(SAMPLE_DIMS)
+    residual = compute_residual(trace, terms)
     yield from _find_outliers(channels, residual)
     yield from _find_growing_noise(channels, terms["mu"].mean(SAMPLE_DIMS), residual)
-
-
-def _compute_mean(trace: xr.DataTree) -> xr.Dataset:
-    """Compute what media bring, and the fitted mean, on the model's scale, in some draws."""
-    posterior, inputs = trace["/posterior"].to_dataset(), trace["/inputs"].to_dataset()
-    n_draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    room = MAX_NUMBERS // (2 * inputs["exposure"].size)
-    step = -(-n_draws // max(FEWEST_DRAWS, min(MOST_DRAWS, room)))
-    some = posterior.isel(draw=slice(None, None, step))
-    names = ["mu", "channel_contribution"]
-    return compute_variables(build_without_experiments(trace), some, names, is_brief=True)
 
 
 def _find_negative_baseline(channels: Channels, link: Link, terms: xr.Dataset) -> Iterator[Finding]:

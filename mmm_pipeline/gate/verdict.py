@@ -1,7 +1,7 @@
 """The numbers behind a verdict, and the verdict they give under stated limits."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ type Word = Literal["PASS", "REVIEW", "FAIL"]
 
 MIN_CHAINS = 2
 """Chains below which nobody can say that they agree."""
+MAX_AUTOCORRELATION = 0.3
+"""Autocorrelation of the residuals above which something is missing from the model."""
 
 
 class Diagnostics(BaseModel):
@@ -37,6 +39,9 @@ class Diagnostics(BaseModel):
         Smallest Bayesian fraction of missing information of any chain.
     treedepth_share : float or None
         Share of draws that stopped at the largest tree depth, 0 to 1.
+    residual_autocorrelation : float or None
+        Autocorrelation at lag 1 of what the fitted mean leaves, -1 to 1; None where nothing is
+        left, or draws are too few or not finite. Breaks no limit.
     worst : dict of str to str
         The parameter behind each extreme.
     stuck : tuple of str
@@ -60,6 +65,7 @@ class Diagnostics(BaseModel):
     divergences: int
     min_bfmi: float | None
     treedepth_share: float | None
+    residual_autocorrelation: float | None = None
     worst: dict[str, str] = {}
     stuck: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -67,7 +73,7 @@ class Diagnostics(BaseModel):
 
     @property
     def measures(self) -> dict[str, float | None]:
-        """The numbers that limits are set on, by name."""
+        """The numbers that a verdict hangs on, by name."""
         return {
             "max_rhat": self.max_rhat,
             "min_ess_bulk": self.min_ess_bulk,
@@ -75,6 +81,7 @@ class Diagnostics(BaseModel):
             "divergences": float(self.divergences),
             "min_bfmi": self.min_bfmi,
             "treedepth_share": self.treedepth_share,
+            "residual_autocorrelation": self.residual_autocorrelation,
         }
 
 
@@ -85,8 +92,8 @@ class Verdict:
     Attributes
     ----------
     word : {"PASS", "REVIEW", "FAIL"}
-        PASS where all default limits hold; REVIEW where the fit passes, with a reason; FAIL where
-        it is blocked.
+        PASS where all default limits hold; REVIEW where the fit passes, with a reason: a limit is
+        loosened, or something is missing from the model; FAIL where it is blocked.
     failures : dict of str to str
         One sentence for each limit that is broken, by the name of its check.
     reasons : tuple of str
@@ -146,10 +153,25 @@ def judge(numbers: Diagnostics, limits: GateLimits) -> Verdict:
     if failures:
         advice = tuple(dict.fromkeys(_ADVICE[name] for name in failures))
         return Verdict("FAIL", failures, advice=advice)
-    reasons = tuple(
-        f"`gate.{name}` is loosened to {getattr(limits, name):g}" for name in limits.loosened
-    )
+    reasons = (*_say_loosened(limits), *_say_missing(numbers))
     return Verdict("REVIEW" if reasons else "PASS", {}, reasons)
+
+
+def _say_loosened(limits: GateLimits) -> Iterator[str]:
+    """Say which limits are looser than the house's."""
+    for name in limits.loosened:
+        yield f"`gate.{name}` is loosened to {getattr(limits, name):g}"
+
+
+def _say_missing(numbers: Diagnostics) -> Iterator[str]:
+    """Say that draws which agree may agree on a model that lacks something."""
+    found = numbers.residual_autocorrelation
+    if found is not None and found > MAX_AUTOCORRELATION:
+        yield (
+            f"what the model leaves unexplained follows itself (autocorrelation {found:.2f}, at "
+            f"most {MAX_AUTOCORRELATION}): something is missing from it, and intervals are too "
+            "narrow"
+        )
 
 
 def _judge_rhat(numbers: Diagnostics, limits: GateLimits) -> str | None:

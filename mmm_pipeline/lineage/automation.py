@@ -4,6 +4,7 @@ What is fitted, and whether the result may be read, is not decided here.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -132,3 +133,35 @@ def _compare(cursor: str | None, digest: str) -> dg.SensorResult | dg.SkipReason
     # The count lets content that comes back be fitted again; the run key alone would not.
     request = dg.RunRequest(run_key=f"{n_launched}:{digest}", tags={"source_sha256": digest})
     return dg.SensorResult(run_requests=[request], cursor=note)
+
+
+def build_op_job(model: Model, verb: str, words: str, op: Callable[[], Any]) -> dg.JobDefinition:
+    """Make a job of one op.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    verb : str
+        What it does; the end of its name.
+    words : str
+        Its description.
+    op : callable
+        The op.
+
+    Returns
+    -------
+    dagster.JobDefinition
+        ``<model>__<verb>``.
+    """
+
+    @dg.job(
+        name=f"{model.spec.name}__{verb}",
+        description=words,
+        tags={"model": model.spec.name},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        op()
+
+    return job

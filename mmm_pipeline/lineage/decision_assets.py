@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import xarray as xr
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit, Examination
@@ -20,10 +20,19 @@ from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
-from mmm_pipeline.lineage.promotion import PlanConfig, take
+from mmm_pipeline.lineage.promotion import FitChoice, choose_fit
 from mmm_pipeline.spec import ModelSpec
 
 CONSTRAINTS = {"constraints_hold": "Every plan keeps its budget and all its limits."}
+
+
+class PlanConfig(dg.Config):
+    """What may be said when budgets are planned."""
+
+    fit: FitChoice = FitChoice.current
+    """The fit that is planned with; either goes through the gate."""
+    scenarios: dict[str, Any] = Field(default_factory=dict)
+    """More scenarios, by name, in the words of the spec."""
 
 
 def build_decision_assets(model: Model) -> list[dg.AssetsDefinition]:
@@ -59,7 +68,7 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         from mmm_pipeline.decision.comparison import compare_scenarios
         from mmm_pipeline.decision.scenarios import find_broken_limits
 
-        fit = read_fit(model, *take(model, config.fit, **gated))
+        fit = choose_fit(model, config.fit, **gated)
         with told_clearly(model.location):
             fit = ask(fit, config.scenarios)
             summary, metadata = compute_once(

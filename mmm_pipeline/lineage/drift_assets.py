@@ -11,14 +11,13 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import GateError
-from mmm_pipeline.gate import ConvergedFit, Examination
+from mmm_pipeline.gate import ConvergedFit, Examination, admit
 from mmm_pipeline.lineage.checks import report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.fits import Promotion
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_numbers, show_table
-from mmm_pipeline.lineage.promotion import admit
 
 if TYPE_CHECKING:
     from mmm_pipeline.evidence.drift import Drift

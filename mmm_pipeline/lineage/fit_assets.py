@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.gate import ConvergedFit, Examination, admit
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
@@ -224,10 +224,7 @@ def fit_through_gate(
     NotConvergedError
         If it breaks a limit after all attempts.
     """
-    from mmm_pipeline.gate.diagnostics import measure
-
-    trace = find_or_fit(model, spec, features, context)
-    return require_converged(trace, measure(trace), spec)
+    return admit(find_or_fit(model, spec, features, context), spec)
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

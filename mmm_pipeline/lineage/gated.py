@@ -34,7 +34,22 @@ def read_fit(model: Model, trace: xr.DataTree, examination: Examination) -> Conv
     ConvergedFit
     """
     with told_clearly(model.location):
-        fit = require_converged(trace, examination.numbers, model.spec)
+        return tell_warnings(require_converged(trace, examination.numbers, model.spec))
+
+
+def tell_warnings(fit: ConvergedFit) -> ConvergedFit:
+    """Write what a reader should know of a fit into the log of the step.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    ConvergedFit
+        The same.
+    """
     for words in fit.warnings:
         dg.get_dagster_logger().warning(words)
     return fit

@@ -3,22 +3,20 @@
 No fit is read here but through the gate.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
 
 import dagster as dg
 import xarray as xr
-from pydantic import Field
 
 from mmm_pipeline.errors import StaleFitError
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.gate import ConvergedFit, Examination, admit
+from mmm_pipeline.lineage.automation import build_op_job
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.fits import Promotion
 from mmm_pipeline.lineage.forms import DiagnosticsForm
+from mmm_pipeline.lineage.gated import read_fit, tell_warnings
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.spec import ModelSpec
 
 
 class FitChoice(Enum):
@@ -26,15 +24,6 @@ class FitChoice(Enum):
 
     current = "current"
     promoted = "promoted"
-
-
-class PlanConfig(dg.Config):
-    """What may be said when budgets are planned."""
-
-    fit: FitChoice = FitChoice.current
-    """The fit that is planned with; either goes through the gate."""
-    scenarios: dict[str, Any] = Field(default_factory=dict)
-    """More scenarios, by name, in the words of the spec."""
 
 
 class PromoteConfig(dg.Config):
@@ -82,38 +71,6 @@ def build_promote_job(model: Model) -> dg.JobDefinition:
     return build_op_job(model, "promote", words, promote_fit)
 
 
-def build_op_job(model: Model, verb: str, words: str, op: Callable[[], Any]) -> dg.JobDefinition:
-    """Make a job of one op.
-
-    Parameters
-    ----------
-    model : Model
-        The model and its surroundings.
-    verb : str
-        What it does; the end of its name.
-    words : str
-        Its description.
-    op : callable
-        The op.
-
-    Returns
-    -------
-    dagster.JobDefinition
-        ``<model>__<verb>``.
-    """
-
-    @dg.job(
-        name=f"{model.spec.name}__{verb}",
-        description=words,
-        tags={"model": model.spec.name},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        op()
-
-    return job
-
-
 def find_current(model: Model) -> str:
     """Name the fit that was examined last.
 
@@ -136,34 +93,10 @@ def find_current(model: Model) -> str:
     return examination.numbers.fit_id
 
 
-def admit(trace: xr.DataTree, spec: ModelSpec) -> ConvergedFit:
-    """Let a fit that is kept through the gate, on what is measured of it now.
-
-    Parameters
-    ----------
-    trace : xarray.DataTree
-        The fit.
-    spec : ModelSpec
-        The model, with its limits.
-
-    Returns
-    -------
-    ConvergedFit
-
-    Raises
-    ------
-    StaleFitError
-        If the fit is of another model, or of other code.
-    NotConvergedError
-        If it breaks a limit.
-    """
-    return require_converged(trace, _measure(trace, spec).numbers, spec)
-
-
-def take(
+def choose_fit(
     model: Model, choice: FitChoice, fitted_trace: xr.DataTree, diagnostics: Examination
-) -> tuple[xr.DataTree, Examination]:
-    """Take the fit that is asked for, and what is measured of it, to be let through the gate.
+) -> ConvergedFit:
+    """Let the fit that is asked for through the gate, or fail the step with the gate's words.
 
     Parameters
     ----------
@@ -178,18 +111,16 @@ def take(
 
     Returns
     -------
-    xarray.DataTree
+    ConvergedFit
         The current fit, or the promoted one.
-    Examination
-        Of the same.
 
     Raises
     ------
     dagster.Failure
-        If no fit is promoted, or it cannot be read.
+        If no fit is promoted, it cannot be read, or the gate refuses it.
     """
     if choice is FitChoice.current:
-        return fitted_trace, diagnostics
+        return read_fit(model, fitted_trace, diagnostics)
     with told_clearly(model.location):
         promotion = model.fits.find_promotion()
         if promotion is None:
@@ -199,13 +130,4 @@ def take(
                 f"job {name}__promote."
             )
             raise StaleFitError(message)
-        trace = model.fits.read(promotion.fit_id)
-    return trace, _measure(trace, model.spec)
-
-
-def _measure(trace: xr.DataTree, spec: ModelSpec) -> Examination:
-    """Measure a fit, without what ails it in words."""
-    from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose
-
-    parameters = assess_parameters(trace["/posterior"].to_dataset(), trace.attrs["fit_id"])
-    return Examination(diagnose(trace, parameters), spec.gate, parameters)
+        return tell_warnings(admit(model.fits.read(promotion.fit_id), model.spec))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.lineage.automation import build_op_job
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.promotion import admit, build_op_job, find_current
+from mmm_pipeline.lineage.promotion import find_current
 from mmm_pipeline.model.machine import describe_machine, find_differences, list_packages
 from mmm_pipeline.model.trace import read_sampling, read_spec
 

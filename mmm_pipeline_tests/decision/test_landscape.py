@@ -9,8 +9,7 @@ from hypothesis.extra.numpy import arrays
 from mmm_pipeline.decision.landscape import Landscape
 from mmm_pipeline.decision.utilities import ROUGH, UTILITIES
 from mmm_pipeline.decision.window import Window
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.spec import ModelSpec, Scenario
 from mmm_pipeline_tests.factories import (
@@ -26,7 +25,7 @@ def converge(spec: ModelSpec, panel: dict[str, list[str]] | None = None) -> Conv
     """A fit with draws from its priors."""
     features = build_features(make_panel(spec, panel), spec) if panel else make_features(spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 200))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 PANEL = {"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]}

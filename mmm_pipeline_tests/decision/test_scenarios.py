@@ -20,8 +20,7 @@ from mmm_pipeline.decision.scenarios import (
 from mmm_pipeline.decision.utilities import UTILITIES, compute_utility
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.simulate import ChannelTruth, geometric_adstock
 from mmm_pipeline.spec import Scenario
@@ -62,7 +61,7 @@ def three() -> ConvergedFit:
     spec = make_spec(media={name: {} for name in channels})
     features = make_features(spec, make_world(channels=channels))
     trace = make_trace(spec, features)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_the_table_has_the_columns_that_are_promised(scenarios: Summary) -> None:
@@ -331,7 +330,7 @@ def test_a_channel_that_is_off_stays_off_and_says_so() -> None:
     off.loc[{"channel": "tv", "date": features["date"][-60:]}] = 0.0
     features = features.assign(exposure=off, spend=off * (features["spend"] / features["exposure"]))
     trace = make_trace(spec, features)
-    fit = require_converged(trace, measure(trace), spec)
+    fit = admit(trace, spec)
 
     table = summarize_scenarios(fit).table.set_index(["scenario", "channel"])
 
@@ -360,7 +359,7 @@ def test_a_single_channel_gets_it_all() -> None:
     spec = make_spec(media={"tv": {}}, scenarios={"more": {"budget": "+10%"}})
     features = make_features(spec)
     trace = make_trace(spec, features)
-    fit = require_converged(trace, measure(trace), spec)
+    fit = admit(trace, spec)
 
     table = summarize_scenarios(fit).table
 

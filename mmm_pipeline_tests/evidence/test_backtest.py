@@ -17,8 +17,7 @@ from mmm_pipeline.evidence.backtest import (
 from mmm_pipeline.evidence.folds import Fold, plan_folds
 from mmm_pipeline.evidence.known import FoldInputs, prepare_fold
 from mmm_pipeline.evidence.scores import summarize_scores
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.model.fit import fit_model
 from mmm_pipeline.model.forecast import predict_mean
 from mmm_pipeline.simulate import simulate_world
@@ -38,7 +37,7 @@ PANEL = {"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]}
 
 
 def pass_gate(trace: xr.DataTree, spec: ModelSpec) -> ConvergedFit:
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def prepare(spec: ModelSpec, frame: pd.DataFrame) -> list[tuple[Fold, FoldInputs]]:

@@ -8,8 +8,7 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.beliefs import find_tensions, judge_beliefs, measure_overlap
 from mmm_pipeline.evidence.effects import summarize_effects
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
@@ -27,7 +26,7 @@ def pass_gate(
 ) -> tuple[ConvergedFit, xr.Dataset]:
     """A fit with given draws, and its priors."""
     trace = make_trace(spec, features, posterior)
-    fit = require_converged(trace, measure(trace), spec)
+    fit = admit(trace, spec)
     prior = sample_prior(spec, features)
     return fit, prior.assign_attrs(request_id=trace.attrs["request_id"])
 

@@ -12,8 +12,7 @@ from mmm_pipeline.evidence.leave_one_out import (
     measure_calibration,
     summarize_leave_one_out,
 )
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.model.fit import compute_variables, rebuild_model
 from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
 
@@ -69,7 +68,7 @@ def test_the_density_is_that_of_the_target_in_its_own_units(link: str, likelihoo
     spec = make_spec(link=link, likelihood=likelihood, seasonality={"yearly": 0}, trend="none")
     features = make_features(spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 250))
-    fit = require_converged(trace, measure(trace), spec)
+    fit = admit(trace, spec)
 
     density, below = compute_log_density(fit)
 

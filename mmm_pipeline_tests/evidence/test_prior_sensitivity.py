@@ -16,8 +16,7 @@ from mmm_pipeline.evidence.prior_sensitivity import (
     scale_powers,
     summarize_prior_sensitivity,
 )
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
@@ -69,7 +68,7 @@ LOOSE = {"max_rhat": 1.05, "min_ess": 100}
 def know(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
     """A fit nobody had to sample: draws of its priors."""
     trace = make_trace(spec, features, draw_posterior(spec, features, 100))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_densities_are_those_of_the_model(fit: ConvergedFit) -> None:

@@ -5,15 +5,14 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.evidence.replay import compare_replay
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_posterior, make_trace
 
 
 def make_fit(spec: ModelSpec, features: xr.Dataset, posterior: xr.Dataset) -> ConvergedFit:
     trace = make_trace(spec, features, posterior)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_the_same_draws_are_identical(

@@ -9,8 +9,7 @@ from mmm_pipeline.evidence.response import (
     find_misread,
     summarize_response_backtest,
 )
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
 
 
@@ -37,7 +36,7 @@ def test_what_acts_at_once_is_told_by_its_curve(fit: ConvergedFit) -> None:
     features = make_features(spec)
     posterior = make_posterior(spec, features).drop_vars("adstock_alpha")
     trace = make_trace(spec, features, posterior)
-    at_once = require_converged(trace, measure(trace), spec)
+    at_once = admit(trace, spec)
 
     table = summarize_response_backtest(at_once).set_index("channel")
 

@@ -18,8 +18,7 @@ from mmm_pipeline.evidence.sensitivity import (
     summarize_sensitivity,
 )
 from mmm_pipeline.evidence.variations import Base, LeftOut, Variation, list_variations
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds
 from mmm_pipeline.simulate import World
 from mmm_pipeline.spec import ModelSpec
@@ -38,7 +37,7 @@ def know(spec: ModelSpec, features: xr.Dataset, **changes: Any) -> ConvergedFit:
     if "cost_per_target" in changes:
         posterior = posterior.drop_vars("roas")
     trace = make_trace(spec, features, posterior)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def believe(fit: ConvergedFit, *factors: float) -> ConvergedFit:
@@ -166,7 +165,7 @@ def make_placebo(fit: ConvergedFit, height: xr.DataArray) -> Refit:
     trace = make_trace(
         spec, features, posterior.assign(roas=roas, effect=effect).assign_coords(channel=channels)
     )
-    one = require_converged(trace, measure(trace), spec)
+    one = admit(trace, spec)
     return Variation("placebo", spec, features, name, "tv"), one
 
 
@@ -193,7 +192,7 @@ def fit_for_real(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
     """Sample, until it holds."""
     silent = Witness(tell=lambda _: None, warn=lambda _: None, keep=lambda *_: None)
     trace = fit_until_it_holds(spec, features, silent)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def refit(fit: ConvergedFit) -> Iterator[Refit]:

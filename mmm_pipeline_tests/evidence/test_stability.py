@@ -3,8 +3,7 @@ import pytest
 
 from mmm_pipeline.evidence.folds import Fold
 from mmm_pipeline.evidence.stability import WHOLE, find_unstable, summarize_stability
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline_tests.factories import make_posterior, make_trace
 
@@ -15,7 +14,7 @@ def make_fold(fit: ConvergedFit, factor: float) -> tuple[Fold, ConvergedFit]:
     posterior = make_posterior(fit.spec, features)
     posterior["roas"] = posterior["roas"] * factor
     trace = make_trace(fit.spec, features, posterior)
-    one = require_converged(trace, measure(trace), fit.spec)
+    one = admit(trace, fit.spec)
     dates = pd.DatetimeIndex(fit.features["date"].to_numpy())
     return Fold(1, dates[:80], dates[80:90]), one
 

@@ -10,10 +10,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    make_features,
+    make_posterior,
+    make_spec,
+    make_trace,
+    settle_target,
+)
 
 SPEC = make_spec(controls={"price": {}})
-FEATURES = make_features(SPEC)
+FEATURES = settle_target(SPEC, make_features(SPEC))
 N_CHAINS, N_DRAWS = 4, 500
 
 type Draws = np.ndarray

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
-from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
+from mmm_pipeline.gate import ConvergedFit, Examination, admit, require_converged
 from mmm_pipeline.gate.diagnostics import measure
 from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.trace import note_prespecification
@@ -14,7 +14,7 @@ from mmm_pipeline_tests.factories import make_numbers, make_posterior, make_trac
 
 
 def test_a_converged_fit_passes(fit: ConvergedFit) -> None:
-    assert fit.verdict.word == "PASS"
+    assert fit.verdict.failures == {}
 
 
 def make_unmixed(spec: ModelSpec, features: xr.Dataset) -> xr.DataTree:
@@ -31,7 +31,7 @@ def test_a_fit_that_broke_a_limit_is_refused_with_its_numbers(
     trace = make_unmixed(spec, features)
 
     with pytest.raises(NotConvergedError, match=r"R-hat reaches.*3 divergent") as caught:
-        require_converged(trace, measure(trace), spec)
+        admit(trace, spec)
 
     assert len(caught.value.failures) == 3
     assert caught.value.fit_id == trace.attrs["fit_id"]
@@ -126,7 +126,7 @@ def test_a_fit_of_other_versions_is_read_and_said(
         patch.setattr("mmm_pipeline.model.trace.list_versions", lambda *_: older)
         trace = make_trace(spec, features)
 
-    fit = require_converged(trace, measure(trace), spec)
+    fit = admit(trace, spec)
 
     assert fit.warnings == (
         f"Fit {fit.fit_id} was made with pymc 6.0.0; {installed['pymc']} is installed",

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_pipeline.errors import NotConvergedError, StaleFitError
-from mmm_pipeline.gate import Verdict, judge, require_converged
-from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose, examine, measure
+from mmm_pipeline.gate import Verdict, admit, judge, require_converged
+from mmm_pipeline.gate.diagnostics import assess_parameters, diagnose, examine
 from mmm_pipeline.model.trace import assemble_trace
 from mmm_pipeline.spec import GateLimits
 from mmm_pipeline_tests.factories import make_statistics, make_trace
@@ -40,7 +40,7 @@ def test_every_fault_is_refused_for_what_it_is(name: str) -> None:
     trace = spoil_trace(FAULTS[name])
 
     with pytest.raises(NotConvergedError):
-        require_converged(trace, measure(trace), SPEC)
+        admit(trace, SPEC)
 
     failures = set(judge_trace(trace).failures)
     assert failures
@@ -277,7 +277,7 @@ def test_statistics_that_were_changed_after_the_fit_are_refused(name: str) -> No
     )
 
     with pytest.raises(StaleFitError, match="must be what its fit_id"):
-        require_converged(trace, measure(trace), SPEC)
+        admit(trace, SPEC)
 
 
 def test_a_name_that_is_missing_is_told() -> None:

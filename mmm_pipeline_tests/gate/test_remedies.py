@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmm_pipeline.errors import NotConvergedError
-from mmm_pipeline.gate import Examination, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import Examination, admit
 from mmm_pipeline.gate.remedies import (
     Witness,
     fit_until_it_holds,
@@ -109,7 +108,7 @@ def test_a_fit_of_few_draws_is_rescued_by_more() -> None:
     assert [kept.attrs["fit_id"] for kept, _ in heard.kept] == [one.fit_id for one in attempts]
     assert "`draws` 300 instead of 150" in heard.warnings[0]
     assert "effective sample size" in heard.warnings[0]
-    require_converged(trace, measure(trace), spec)
+    admit(trace, spec)
     assert tabulate_attempts(trace)["outcome"].iloc[-1] == "all limits hold"
 
 
@@ -122,7 +121,7 @@ def test_a_fit_that_cannot_be_rescued_is_refused_and_goes_on_where_it_was() -> N
 
     assert len(read_attempts(trace)) == 2
     with pytest.raises(NotConvergedError):
-        require_converged(trace, measure(trace), spec)
+        admit(trace, spec)
     # Asked again it does nothing more; allowed one more attempt, it makes that one.
     assert fit_until_it_holds(spec, features, heard.as_witness(), trace) is trace
     more = spec.model_copy(update={"sampling": spec.sampling.model_copy(update={"attempts": 3})})

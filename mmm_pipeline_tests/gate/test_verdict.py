@@ -60,6 +60,14 @@ def test_a_loosened_limit_makes_review_at_best() -> None:
     assert verdict.reasons == ("`gate.max_rhat` is loosened to 1.03",)
 
 
+@pytest.mark.parametrize(("found", "word"), [(0.3, "PASS"), (0.31, "REVIEW"), (-0.5, "PASS")])
+def test_residuals_that_follow_themselves_are_to_be_looked_at(found: float, word: str) -> None:
+    verdict = judge(make_numbers(residual_autocorrelation=found), GateLimits())
+
+    assert verdict.word == word
+    assert bool(verdict.reasons) == (word == "REVIEW")
+
+
 def test_a_tightened_limit_blocks_what_the_default_lets_through() -> None:
     assert judge(make_numbers(), GateLimits(max_rhat=1.001)).word == "FAIL"
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit, require_converged
 from mmm_pipeline.insight.marginal import measure_saturation, read_spend_response
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.returns import summarize_returns
@@ -47,7 +46,7 @@ def other_fit(request: pytest.FixtureRequest) -> ConvergedFit:
     columns = {"people": 10.0, "contacts": 25.0} if request.param == "reach" else {}
     features = build_features(make_panel(spec, cells, **columns), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 200))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_the_next_unit_is_the_slope_of_the_response(other_fit: ConvergedFit) -> None:

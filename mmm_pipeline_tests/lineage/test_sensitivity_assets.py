@@ -9,8 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.evidence.placebo import add_placebo
 from mmm_pipeline.evidence.variations import Base, Variation, list_variations
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.forms import ArraysForm
 from mmm_pipeline.lineage.store import Store
@@ -24,7 +23,7 @@ SPEC = make_spec(sensitivity=["seed", "noise", "controls"], sampling={"attempts"
 @pytest.fixture(scope="module")
 def base() -> ConvergedFit:
     trace = make_trace(SPEC, make_features(SPEC))
-    return require_converged(trace, measure(trace), SPEC)
+    return admit(trace, SPEC)
 
 
 def make_refit(one: Variation, *, mixes: bool) -> xr.DataTree:

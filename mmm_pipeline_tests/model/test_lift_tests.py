@@ -9,8 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.errors import DataError
 from mmm_pipeline.evidence.calibration import forget_experiments, summarize_calibration
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.response import read_response
@@ -65,7 +64,7 @@ def add(features: xr.Dataset, spec: ModelSpec, *tests: dict[str, Any]) -> xr.Dat
 def know(spec: ModelSpec, features: xr.Dataset, n_draws: int = 250) -> ConvergedFit:
     """A fit nobody had to sample."""
     trace = make_trace(spec, features, draw_posterior(spec, features, n_draws))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def expect(fit: ConvergedFit) -> np.ndarray:

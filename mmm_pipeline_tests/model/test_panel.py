@@ -9,8 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.evidence.quality import assess_fit
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.contributions import (
     compute_contributions,
     compute_fitted_mean,
@@ -146,7 +145,7 @@ def panel_fit() -> ConvergedFit:
     spec = make_panel_spec(["geo", "brand"])
     features = build_features(make_panel(spec, BOTH), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 1000))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_results_of_a_panel_add_up(panel_fit: ConvergedFit) -> None:

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import DataError
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.returns import summarize_returns
@@ -48,7 +47,7 @@ def spec() -> ModelSpec:
 def fit(spec: ModelSpec) -> ConvergedFit:
     features = build_features(validate(_draw_world(), spec), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 250))
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def test_contacts_are_reach_times_frequency(spec: ModelSpec) -> None:

@@ -8,8 +8,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.evidence.calibration import forget_experiments, summarize_calibration
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.insight.contributions import compute_contributions
@@ -49,7 +48,7 @@ def fit(frame: pd.DataFrame, spec: ModelSpec) -> ConvergedFit:
 def pass_gate(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
     """Fit a model, and go through the gate."""
     trace = fit_model(spec, features, lambda _: None)
-    return require_converged(trace, measure(trace), spec)
+    return admit(trace, spec)
 
 
 def list_missed(draws: xr.DataArray, truth: dict[str, float], width: float = 0.95) -> list[str]:

@@ -20,8 +20,7 @@ from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.evidence.sensitivity import Refit, summarize_sensitivity
 from mmm_pipeline.evidence.variations import LeftOut, Variation
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit, require_converged
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
 from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.carryover import summarize_carryover_curves
@@ -83,7 +82,7 @@ def panel() -> ReportInputs:
     )
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 75))
-    return gather(require_converged(trace, measure(trace), spec), None)
+    return gather(admit(trace, spec), None)
 
 
 def test_experiments_have_their_section(inputs: ReportInputs) -> None:
@@ -169,7 +168,7 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
     fit = inputs.fit
     features = fit.features.assign(target=fit.features["target"] * 1.02)
     trace = make_trace(fit.spec, features, _scale_returns(fit.posterior))
-    before = require_converged(trace, measure(trace), fit.spec)
+    before = admit(trace, fit.spec)
     promoted = {"fit_id": before.fit_id, "promoted_at": "2026-01-05T00:00:00Z"}
     limits = {"min_overlap": 0.7}
     drift = assess_drift(fit, before, DriftLimits())
