@@ -9,7 +9,9 @@ import xarray as xr
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import LOWER, UPPER
+from mmm_pipeline.model.reach import PREFIX
 from mmm_pipeline.model.return_priors import state_returns
+from mmm_pipeline.model.shape_priors import state_frequency, state_saturation
 
 INFLUENCES = {0.5: "strong", 0.2: "moderate"}
 """Least influence of the data on a return, and what it is called."""
@@ -17,6 +19,10 @@ N_BINS = 20
 """Equally probable parts of a prior, in which its overlap with the posterior is counted."""
 LARGE_SHIFT = 0.5
 """Relative shift of the median below which a belief is not in tension with the data."""
+LARGE_BEND = 0.3
+"""Relative shift, of where a curve bends, below which it is as it was believed."""
+PLACES = ("lam", "half_saturation")
+"""Parameters of curves that say where they bend."""
 FEW_TENSE = 0.3
 """Share of the stated returns that may be in tension before they need a review."""
 
@@ -85,6 +91,38 @@ def compare_belief(fit: ConvergedFit, prior: xr.Dataset, name: str) -> dict[str,
         "is_tense": is_outside and abs(found / center - 1) > LARGE_SHIFT,
         "is_beyond": bool(not outer[0] <= after.mean() <= outer[1]),
     }
+
+
+def compare_curve(fit: ConvergedFit, prior: xr.Dataset, name: str) -> dict[str, object]:
+    """Hold what was believed of where a channel's curve bends against what came out.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    prior : xarray.Dataset
+        Draws from its priors.
+    name : str
+        The channel.
+
+    Returns
+    -------
+    dict
+        Columns of `mmm_pipeline.evidence.effects.summarize_effects`.
+    """
+    curves = ("saturation_", state_saturation(fit.spec, fit.features))
+    if fit.spec.media[name].reach:
+        curves = (PREFIX, state_frequency(fit.spec, fit.features))
+    beginning, vectors = curves
+    for word in PLACES:
+        if word in vectors and name in vectors[word].stated:
+            before, after = (
+                float(vectors[word].read_draws(f"{beginning}{word}", draws)[name].median())
+                for draws in (prior, fit.posterior)
+            )
+            shift = after / before - 1
+            return {"curve_shift": shift, "is_bent": abs(shift) > LARGE_BEND}
+    return {"curve_shift": np.nan, "is_bent": False}
 
 
 OF_TARGET = frozenset({"share", "effect"})

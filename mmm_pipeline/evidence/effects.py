@@ -5,7 +5,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.evidence.beliefs import compare_belief, name_band, require_own_prior
+from mmm_pipeline.evidence.beliefs import (
+    compare_belief,
+    compare_curve,
+    name_band,
+    require_own_prior,
+)
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import compute_channel_totals, restore_model
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS
@@ -21,6 +26,8 @@ DIRECTIONS = {0.99: "very strong", 0.95: "strong", 0.9: "moderate", 0.75: "weak"
 """Least probability of direction, and what the evidence for it is called."""
 MIN_ROAS = 0.1
 """Return that is called significant where 95 % of the draws are above it."""
+SMALL = 0.05
+"""Share of the spend below which the data can hardly tell a channel's return."""
 HDI = 0.95
 """Probability of the highest density interval."""
 
@@ -60,7 +67,10 @@ def summarize_effects(fit: ConvergedFit, prior: xr.Dataset) -> pd.DataFrame:
           posterior's 90 %, as with enough data all but the truth does; ``is_tense``, whether it is
           also off by more than half; ``is_beyond``, whether the posterior mean lies outside the
           prior's 1-99 %; ``roas_lower`` (5 %) and ``has_return``, whether that is above `MIN_ROAS`
-          (``kpi: revenue``).
+          (``kpi: revenue``); ``curve_shift``, relative, of where its curve bends (NaN where it has
+          no such place), and ``is_bent``, whether that is more than 30 %; ``spend_share`` of all
+          that is spent (NaN where it is not bought), and ``is_small``, whether that is below
+          `SMALL`, so that the data can hardly tell
 
     Raises
     ------
@@ -90,12 +100,15 @@ def _measure_media(fit: ConvergedFit, prior: xr.Dataset) -> list[dict[str, objec
     for name, channel in fit.spec.media.items():
         sign = "negative" if channel.kind == "competitor" else "positive"
         lower = float(roas.sel(channel=name).quantile(LOWER, skipna=False))
+        part = float((spend.where(spend > 0) / spend.sum()).sel(channel=name))
         is_money = fit.spec.data.kpi == "revenue"
         rows.append(
             {"name": name, "kind": "media"}
             | _measure_effect(share.sel(channel=name), sign)
             | compare_belief(fit, prior, name)
+            | compare_curve(fit, prior, name)
             | {"roas_lower": lower, "has_return": bool(is_money and lower > MIN_ROAS)}
+            | {"spend_share": part, "is_small": part < SMALL}
         )
     return rows
 
@@ -114,6 +127,7 @@ def _measure_controls(fit: ConvergedFit) -> list[dict[str, object]]:
         | _measure_effect(share.sel(control=name), one.sign or "")
         | {"belief": "", "is_stated": bool(one.sign), "influence_band": ""}
         | {"is_outside": False, "is_tense": False, "is_beyond": False, "has_return": False}
+        | {"is_bent": False, "is_small": False}
         for name, one in named.items()
     ]
 

@@ -19,9 +19,12 @@ from mmm_pipeline.evidence.revisions import (
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.model.shape_priors import state_media_carryover
 from mmm_pipeline.spec import ModelSpec, VariationKind
+from mmm_pipeline.spec.model import LONGEST
 
 FACTORS = {"carryover_shorter": 0.8, "carryover_longer": 1.2}
 """By what factor effects are made to last."""
+LAGS = {"fewer_lags": 2 / 3, "more_lags": 4 / 3}
+"""By what factor carry-over is followed over more or fewer periods: 8, 12, 16."""
 WIDTHS = {"priors_wider": 2.0, "priors_tighter": 0.5}
 """By what factor beliefs about returns are made wide."""
 FORMS = ("logistic", "exponential", "michaelis_menten", "hill", "root")
@@ -138,6 +141,18 @@ def _vary_carryover(base: Base) -> Found:
             yield Variation(name, spec, base.features)
 
 
+def _vary_l_max(base: Base) -> Found:
+    for name, factor in LAGS.items():
+        if not base.lengths:
+            yield LeftOut(name, "no channel acts beyond its own period")
+            continue
+        l_max = min(max(1, round(factor * base.spec.l_max)), LONGEST)
+        if l_max == base.spec.l_max:
+            yield LeftOut(name, f"carry-over is followed over {l_max} periods as it is")
+        else:
+            yield Variation(name, revise(base.spec, l_max=l_max), base.features)
+
+
 def _vary_saturation(base: Base) -> Found:
     for form in FORMS:
         bent = bend_by(base.spec, form)
@@ -209,6 +224,7 @@ def _list_active(features: xr.Dataset) -> set[str]:
 
 KINDS: dict[VariationKind, Callable[[Base], Found]] = {
     "carryover": _vary_carryover,
+    "l_max": _vary_l_max,
     "saturation": _vary_saturation,
     "priors": _vary_priors,
     "controls": _vary_controls,

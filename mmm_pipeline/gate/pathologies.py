@@ -27,6 +27,7 @@ from mmm_pipeline.gate.mean import find_in_mean
 from mmm_pipeline.gate.places import find_apart, find_divergent_place, find_peaks
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.tightening import TIGHTENING
+from mmm_pipeline.spec.model import LONGEST
 
 RIDGE = 0.9
 """Correlation from which on two parameters of a channel are one."""
@@ -40,8 +41,6 @@ LAST_WEIGHT = 0.05
 """Weight of the last lag from which on more would come after it."""
 SAME_SPREAD, SAME_PLACE = 0.9, 0.25
 """Spread of the posterior over the prior's, and shift in the prior's spread: what was believed."""
-LONGEST = 52
-"""Most periods that a spec lets an exposure act in."""
 
 
 def find_pathologies(trace: xr.DataTree, parameters: pd.DataFrame) -> tuple[Finding, ...]:

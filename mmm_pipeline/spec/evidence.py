@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from mmm_pipeline.spec.base import SpecPart
 
 type VariationKind = Literal[
-    "carryover", "saturation", "priors", "controls", "window", "placebo", "noise", "seed"
+    "carryover", "l_max", "saturation", "priors", "controls", "window", "placebo", "noise", "seed"
 ]
 
 
@@ -38,7 +38,8 @@ class Sensitivity(SpecPart):
 
     variations: tuple[VariationKind, ...] = Field(
         default=get_args(VariationKind.__value__),
-        description="carryover (20 % shorter and longer than found), saturation (each other form), "
+        description="carryover (20 % shorter and longer than found), l_max (a "
+        "third fewer and a third more lags), saturation (each other form), "
         "priors (of returns, twice and half as wide), controls (without each), window (without "
         "the first and the last tenth), placebo (a channel that cannot act), noise (5 % on all "
         "exposure), seed (another one). Default: all.",

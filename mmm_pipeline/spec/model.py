@@ -25,6 +25,10 @@ def _not_empty[T](media: dict[str, T]) -> dict[str, T]:
     return media
 
 
+LONGEST = 52
+"""Most periods that an exposure may act in."""
+
+
 class ModelSpec(SpecPart):
     """One marketing mix model, as an analyst states it."""
 
@@ -69,7 +73,7 @@ class ModelSpec(SpecPart):
         "multiplies; the target must be above 0) or log1p (the same for a target with zeros).",
     )
     l_max: int = Field(
-        default=8, ge=1, le=52, description="Periods an exposure can act in, its own included."
+        default=8, ge=1, le=LONGEST, description="Periods an exposure can act in, its own included."
     )
     tighten_low_spend: bool = Field(
         default=False,

@@ -9,23 +9,21 @@ from hypothesis.extra.numpy import arrays
 from mmm_pipeline.decision.landscape import Landscape
 from mmm_pipeline.decision.utilities import ROUGH, UTILITIES
 from mmm_pipeline.decision.window import Window
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.spec import ModelSpec, Scenario
 from mmm_pipeline_tests.factories import (
-    draw_posterior,
+    draw_fit,
     make_features,
     make_panel,
     make_spec,
-    make_trace,
 )
 
 
 def converge(spec: ModelSpec, panel: dict[str, list[str]] | None = None) -> ConvergedFit:
     """A fit with draws from its priors."""
     features = build_features(make_panel(spec, panel), spec) if panel else make_features(spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 200))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 PANEL = {"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]}
@@ -33,19 +31,16 @@ FITS = {
     "forms": (
         make_spec(
             media={"tv": {"saturation": "hill", "carryover": "delayed"}, "search": {}},
-            gate={"max_rhat": 1.05, "min_ess": 100},
         ),
         None,
     ),
-    "log": (make_spec(link="log", gate={"max_rhat": 1.05, "min_ess": 100}), None),
+    "log": (make_spec(link="log"), None),
     "panel": (
-        make_spec(data=PANEL, pooling="complete", gate={"max_rhat": 1.05, "min_ess": 100}),
+        make_spec(data=PANEL, pooling="complete"),
         {"geo": ["north", "south"]},
     ),
     "log panel": (
-        make_spec(
-            data=PANEL, pooling="complete", link="log", gate={"max_rhat": 1.05, "min_ess": 100}
-        ),
+        make_spec(data=PANEL, pooling="complete", link="log"),
         {"geo": ["north", "south"]},
     ),
 }
@@ -83,7 +78,7 @@ def test_curves_that_flatten_are_called_concave(fit: ConvergedFit) -> None:
 
 def test_curves_that_bend_both_ways_are_not() -> None:
     hill = {"form": "hill", "half_saturation": "LogNormal(0, 0.1)", "slope": "LogNormal(1.5, 0.1)"}
-    spec = make_spec(media={"tv": {"saturation": hill}}, gate={"max_rhat": 1.05, "min_ess": 100})
+    spec = make_spec(media={"tv": {"saturation": hill}})
     window = Window(converge(spec), Scenario(), 100)
 
     assert not Landscape(window, 2 * window.current).is_concave

@@ -105,6 +105,23 @@ def test_what_was_believed_is_held_against_what_came_out(table: pd.DataFrame) ->
     assert search["influence_band"] == "strong"
 
 
+def test_a_curve_that_moved_and_a_channel_that_is_small_are_told(
+    table: pd.DataFrame, stated: tuple[ConvergedFit, xr.Dataset]
+) -> None:
+    fit, prior = stated
+    after = fit.posterior["saturation_lam"].median(("chain", "draw"))
+    before = prior["saturation_lam"].median("draw")
+
+    shift = (after / before - 1).to_numpy()
+    np.testing.assert_allclose(table["curve_shift"][["tv", "search"]].astype(float), shift)
+    assert table["is_bent"][["tv", "search"]].tolist() == (abs(shift) > 0.3).tolist()
+    spend = fit.features["spend"].sum("date")
+    part = (spend / spend.sum()).to_numpy()
+    np.testing.assert_allclose(table["spend_share"][["tv", "search"]].astype(float), part)
+    assert table["is_small"][["tv", "search"]].tolist() == (part < 0.05).tolist()
+    assert table["spend_share"][["price"]].isna().all()
+
+
 def test_tension_is_said(table: pd.DataFrame) -> None:
     rows = table.reset_index()
 

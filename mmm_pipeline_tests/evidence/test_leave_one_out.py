@@ -12,9 +12,13 @@ from mmm_pipeline.evidence.leave_one_out import (
     measure_calibration,
     summarize_leave_one_out,
 )
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.model.fit import compute_variables, rebuild_model
-from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    draw_fit,
+    make_features,
+    make_spec,
+)
 
 
 def leave_out_of_normal(observed: np.ndarray) -> xr.Dataset:
@@ -67,13 +71,12 @@ def test_every_period_of_a_fit_has_its_row(fit: ConvergedFit) -> None:
 def test_the_density_is_that_of_the_target_in_its_own_units(link: str, likelihood: str) -> None:
     spec = make_spec(link=link, likelihood=likelihood, seasonality={"yearly": 0}, trend="none")
     features = make_features(spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 250))
-    fit = admit(trace, spec)
+    fit = draw_fit(spec, features)
 
     density, below = compute_log_density(fit)
 
     # The target's distribution function, by finite differences about what was observed.
-    mu = compute_variables(rebuild_model(trace).model, fit.posterior, ["mu"])["mu"]
+    mu = compute_variables(rebuild_model(fit.trace).model, fit.posterior, ["mu"])["mu"]
     mu, sigma = mu.isel(chain=1, draw=7), fit.posterior["y_sigma"].isel(chain=1, draw=7)
     target, scale = features["target"].to_numpy(), float(features["target_scale"])
     offset = {"log1p": 1.0}.get(link, 0.0)

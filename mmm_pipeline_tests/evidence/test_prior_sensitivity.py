@@ -16,10 +16,13 @@ from mmm_pipeline.evidence.prior_sensitivity import (
     scale_powers,
     summarize_prior_sensitivity,
 )
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
-from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    draw_fit,
+    make_features,
+    make_spec,
+)
 from mmm_pipeline_tests.model.test_any_spec import build_any_features
 
 
@@ -61,16 +64,6 @@ def test_a_prior_counts_the_more_the_tighter_it_is() -> None:
     assert priors[0] < THRESHOLD < priors[-1]
 
 
-LOOSE = {"max_rhat": 1.05, "min_ess": 100}
-"""A gate for as few draws as are enough here: each is evaluated by itself."""
-
-
-def know(spec: ModelSpec, features: xr.Dataset) -> ConvergedFit:
-    """A fit nobody had to sample: draws of its priors."""
-    trace = make_trace(spec, features, draw_posterior(spec, features, 100))
-    return admit(trace, spec)
-
-
 def test_densities_are_those_of_the_model(fit: ConvergedFit) -> None:
     model = restore_model(fit).model
 
@@ -103,9 +96,9 @@ def test_densities_are_those_of_the_model(fit: ConvergedFit) -> None:
     ids=["plain", "curves", "selection", "count", "straight"],
 )
 def test_every_kind_of_model_can_be_asked(words: dict[str, object]) -> None:
-    spec = make_spec(**words, gate=LOOSE)
+    spec = make_spec(**words)
 
-    table = summarize_prior_sensitivity(know(spec, build_any_features(spec)))
+    table = summarize_prior_sensitivity(draw_fit(spec, build_any_features(spec)))
 
     lasting = [name for name, one in spec.media.items() if one.carryover.form != "none"]
     assert np.isfinite(table[["prior", "likelihood", "returns", "baseline"]]).all(axis=None)
@@ -117,9 +110,9 @@ def test_every_kind_of_model_can_be_asked(words: dict[str, object]) -> None:
 
 
 def test_draws_of_the_prior_hang_on_it_and_are_told() -> None:
-    spec = make_spec(gate=LOOSE)
+    spec = make_spec()
 
-    table = summarize_prior_sensitivity(know(spec, make_features(spec)))
+    table = summarize_prior_sensitivity(draw_fit(spec, make_features(spec)))
 
     told = list_leanings(table)
 

@@ -46,7 +46,7 @@ def vary(spec: ModelSpec, features: xr.Dataset) -> dict[str, Variation | LeftOut
     return {one.name: one for one in found}
 
 
-@settings(max_examples=10, **UNHURRIED)
+@settings(max_examples=5, **UNHURRIED)
 @given(specs(), st.data())
 def test_every_variation_of_every_model_is_another_model(
     spec: ModelSpec, data: st.DataObject
@@ -81,6 +81,15 @@ def test_what_is_asked_for_is_varied_in_its_order() -> None:
     ]
 
 
+def test_carry_over_is_followed_over_fewer_and_more_lags() -> None:
+    spec = make_spec(l_max=12, sensitivity=["l_max"])
+
+    found = vary(spec, make_features(spec))
+
+    lags = {one.name: one.spec.l_max for one in found.values() if isinstance(one, Variation)}
+    assert lags == {"fewer_lags": 8, "more_lags": 16}
+
+
 def test_nothing_is_varied_where_nothing_is_asked_for(
     spec: ModelSpec, features: xr.Dataset
 ) -> None:
@@ -110,6 +119,8 @@ def test_nothing_is_varied_where_nothing_is_asked_for(
             "has a sigma",
         ),
         ("placebo", {"media": {"tv": {"kind": "owned"}}}, "placebo", "shifted in time"),
+        ("l_max", {"l_max": 1}, "fewer_lags", "followed over 1 periods as it is"),
+        ("l_max", {"l_max": 52}, "more_lags", "followed over 52 periods as it is"),
     ],
 )
 def test_what_a_model_does_not_allow_is_left_out_with_the_reason(

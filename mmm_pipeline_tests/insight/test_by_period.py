@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_pipeline.gate import ConvergedFit, admit, require_converged
+from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.insight.by_period import (
     summarize_contributions_by_period,
     summarize_returns_by_period,
@@ -18,7 +18,7 @@ from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.seasonality import summarize_seasonal_indices
 from mmm_pipeline.model.features import build_features
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec
 
 
 def make_calendar(first: str, periods: int, freq: str, grain: Any) -> Calendar:
@@ -86,11 +86,9 @@ def panel() -> ConvergedFit:
         media={"tv": {"group": "Offline"}, "search": {}, "rival": {"kind": "competitor"}},
         trend="none",
         seasonality={"yearly": 0},
-        gate={"max_rhat": 1.05, "min_ess": 100},
     )
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 200))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 def test_a_panel_has_each_cell_and_all_of_them(panel: ConvergedFit) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mmm_pipeline.gate import ConvergedFit, admit, require_converged
+from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.insight.marginal import measure_saturation, read_spend_response
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.model.features import build_features
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec
 
 DATA = {"path": "a.csv", "date": "week", "target": "sales"}
 MODELS: dict[str, dict[str, Any]] = {
@@ -39,14 +39,12 @@ def other_fit(request: pytest.FixtureRequest) -> ConvergedFit:
     spec = make_spec(
         trend="none",
         seasonality={"yearly": 0},
-        gate={"max_rhat": 1.05, "min_ess": 100},
         **MODELS[request.param],
     )
     cells = {"geo": ["north", "south"]} if spec.data.panel else {}
     columns = {"people": 10.0, "contacts": 25.0} if request.param == "reach" else {}
     features = build_features(make_panel(spec, cells, **columns), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 200))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 def test_the_next_unit_is_the_slope_of_the_response(other_fit: ConvergedFit) -> None:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.errors import DataError
 from mmm_pipeline.evidence.calibration import forget_experiments, summarize_calibration
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.ingest.lift_tests import validate_lift_tests
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.response import read_response
@@ -19,11 +19,10 @@ from mmm_pipeline.model.lift_arrays import arrange_lift_tests
 from mmm_pipeline.model.lift_tests import LIFT
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import (
-    draw_posterior,
+    draw_fit,
     make_features,
     make_panel,
     make_spec,
-    make_trace,
 )
 
 TEST: dict[str, Any] = {
@@ -59,12 +58,6 @@ def add(features: xr.Dataset, spec: ModelSpec, *tests: dict[str, Any]) -> xr.Dat
     """Add experiments to features."""
     checked = validate_lift_tests(tabulate(*tests), spec, features)
     return features.merge(arrange_lift_tests(checked, features, spec))
-
-
-def know(spec: ModelSpec, features: xr.Dataset, n_draws: int = 250) -> ConvergedFit:
-    """A fit nobody had to sample."""
-    trace = make_trace(spec, features, draw_posterior(spec, features, n_draws))
-    return admit(trace, spec)
 
 
 def expect(fit: ConvergedFit) -> np.ndarray:
@@ -113,7 +106,7 @@ def take_away(fit: ConvergedFit, test: dict[str, Any], market: float = 1.0) -> n
 def test_a_lift_is_what_its_money_brought_in_its_days(words: dict[str, Any], market: float) -> None:
     spec = make_spec(experiments="data/tests.csv", **words)
     tests = [TEST | {"market": market}, WITHHELD | {"market": market, "spend": -900}]
-    fit = know(spec, add(make_features(spec), spec, *tests), 400)
+    fit = draw_fit(spec, add(make_features(spec), spec, *tests))
 
     lifts = expect(fit)
 
@@ -125,7 +118,7 @@ def test_a_lift_is_what_its_money_brought_in_its_days(words: dict[str, Any], mar
 def test_a_lift_follows_media_that_work_better_at_one_time() -> None:
     spec = make_spec(experiments="data/tests.csv", time_varying_media=True)
     features = add(make_features(spec), spec, TEST)
-    fit = know(spec, features, 500)
+    fit = draw_fit(spec, features)
 
     drift = compute_variables(restore_model(fit).model, fit.posterior, ["media_drift"])
     drift = (
@@ -202,7 +195,7 @@ def test_what_experiments_changed_is_told_against_a_fit_without_them() -> None:
     spec = make_spec(experiments="data/tests.csv")
     features = add(make_features(spec), spec, TEST, WITHHELD | {"lift": -1e9})
     other, less = forget_experiments(spec, features)
-    fit, without = know(spec, features), know(other, less)
+    fit, without = draw_fit(spec, features), draw_fit(other, less)
 
     table = summarize_calibration(fit, without)
 

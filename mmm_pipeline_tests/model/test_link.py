@@ -11,7 +11,7 @@ from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import DataError
 from mmm_pipeline.evidence.fit import summarize_fit
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contributions import (
     compute_contributions,
     compute_fitted_mean,
@@ -25,7 +25,12 @@ from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.spec import Scenario
-from mmm_pipeline_tests.factories import draw_posterior, make_features, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    draw_fit,
+    draw_posterior,
+    make_features,
+    make_spec,
+)
 
 BELIEFS: dict[str, Any] = {
     "tv": {"roas": {"median": 2, "factor": 1.5}},
@@ -44,8 +49,7 @@ def fit(request: pytest.FixtureRequest) -> ConvergedFit:
         scenarios={"more": {"budget": "+20%"}},
     )
     features = make_features(spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 600))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 def test_what_the_target_would_have_lost_is_what_was_stated(fit: ConvergedFit) -> None:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.evidence.quality import assess_fit
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contributions import (
     compute_contributions,
     compute_fitted_mean,
@@ -22,7 +22,7 @@ from mmm_pipeline.model.features import build_features, find_lost_features
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, draw_posterior, make_panel, make_spec
 
 GEOS = {"geo": ["north", "south", "west"]}
 BOTH = {"geo": ["north", "south"], "brand": ["old", "new"]}
@@ -144,8 +144,7 @@ def test_pooling_without_a_panel_is_refused() -> None:
 def panel_fit() -> ConvergedFit:
     spec = make_panel_spec(["geo", "brand"])
     features = build_features(make_panel(spec, BOTH), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 1000))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 def test_results_of_a_panel_add_up(panel_fit: ConvergedFit) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import DataError
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.returns import summarize_returns
@@ -19,10 +19,9 @@ from mmm_pipeline.model.fit import compute_variables, rebuild_model
 from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.spec import ModelSpec, Scenario
 from mmm_pipeline_tests.factories import (
-    draw_posterior,
+    draw_fit,
     make_raw,
     make_spec,
-    make_trace,
     validate,
 )
 
@@ -46,8 +45,7 @@ def spec() -> ModelSpec:
 @pytest.fixture(scope="module")
 def fit(spec: ModelSpec) -> ConvergedFit:
     features = build_features(validate(_draw_world(), spec), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 250))
-    return admit(trace, spec)
+    return draw_fit(spec, features)
 
 
 def test_contacts_are_reach_times_frequency(spec: ModelSpec) -> None:

@@ -37,7 +37,7 @@ from mmm_pipeline.report import facts
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.render import render_report
 from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
 
@@ -78,11 +78,9 @@ def panel() -> ReportInputs:
         trend="spline",
         pooling="complete",
         scenarios={"more": {"budget": "+10%", "periods": 4}},
-        gate={"max_rhat": 1.05, "min_ess": 100},
     )
     features = build_features(make_panel(spec, {"geo": ["north", "south"]}), spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 75))
-    return gather(admit(trace, spec), None)
+    return gather(draw_fit(spec, features, 75), None)
 
 
 def test_experiments_have_their_section(inputs: ReportInputs) -> None:
