@@ -67,7 +67,9 @@ def test_every_period_of_a_fit_has_its_row(fit: ConvergedFit) -> None:
 
 
 @pytest.mark.parametrize("link", ["identity", "log", pytest.param("log1p", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("likelihood", ["normal", "student_t"])
+@pytest.mark.parametrize(
+    "likelihood", ["normal", pytest.param("student_t", marks=pytest.mark.slow)]
+)
 def test_the_density_is_that_of_the_target_in_its_own_units(link: str, likelihood: str) -> None:
     spec = make_spec(link=link, likelihood=likelihood, seasonality={"yearly": 0}, trend="none")
     features = make_features(spec)

@@ -81,16 +81,22 @@ def test_densities_are_those_of_the_model(fit: ConvergedFit) -> None:
     "words",
     [
         {},
-        {"trend": "spline", "time_varying_media": True, "likelihood": "student_t"},
+        pytest.param(
+            {"trend": "spline", "time_varying_media": True, "likelihood": "student_t"},
+            marks=pytest.mark.slow,
+        ),
         {
             "controls": {"price": {}, "holiday": {"carryover": "short"}},
             "control_selection": "horseshoe",
             "media": {"tv": {"carryover": "weibull"}, "search": {"carryover": "none"}},
         },
-        {
-            "data": {"path": "a.csv", "date": "week", "target": "sales", "kpi": "count"},
-            "media": {"tv": {}, "search": {"kind": "competitor"}},
-        },
+        pytest.param(
+            {
+                "data": {"path": "a.csv", "date": "week", "target": "sales", "kpi": "count"},
+                "media": {"tv": {}, "search": {"kind": "competitor"}},
+            },
+            marks=pytest.mark.slow,
+        ),
         {"media": {"tv": {"carryover": "none", "saturation": "none"}}},
     ],
     ids=["plain", "curves", "selection", "count", "straight"],

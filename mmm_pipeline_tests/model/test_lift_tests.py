@@ -92,7 +92,7 @@ def take_away(fit: ConvergedFit, test: dict[str, Any], market: float = 1.0) -> n
     return total
 
 
-@pytest.mark.parametrize("market", [1.0, 0.2])
+@pytest.mark.parametrize("market", [0.2, pytest.param(1.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "words",
     [

@@ -143,7 +143,7 @@ def test_a_target_with_zeros_needs_another_link() -> None:
     _require_usable(frame_target, make_spec(link="log1p"))
 
 
-@pytest.mark.parametrize("kind", ["paid", "competitor"])
+@pytest.mark.parametrize("kind", ["paid", pytest.param("competitor", marks=pytest.mark.slow)])
 def test_gradients_of_a_solved_height_are_those_of_differences(kind: str) -> None:
     media: dict[str, Any] = {
         "tv": {},
