@@ -10,6 +10,7 @@ from mmm_pipeline.lineage.forms import (
     AdviceForm,
     ArraysForm,
     DiagnosticsForm,
+    ExportsForm,
     Form,
     PageForm,
     ProfileForm,
@@ -28,6 +29,7 @@ FORMS: dict[str, Form] = {
     "diagnostics": DiagnosticsForm(),
     "page": PageForm(),
     "profile": ProfileForm(),
+    "exports": ExportsForm(),
 }
 """Every form by the key of its IO manager."""
 

@@ -83,6 +83,16 @@ EDGES = {
         "prior_sensitivity",
         "sensitivity",
     },
+    "exports": {
+        "fitted_trace",
+        "diagnostics",
+        "model_fit",
+        "contributions",
+        "channel_returns",
+        "returns_by_period",
+        "response_curves",
+        "budget_scenarios",
+    },
 }
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
@@ -106,6 +116,7 @@ CHECKS = {
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
+    "exports": {"reconciles": False, "schema_drift": False},
 }
 UNCHECKED = {
     "data_profile": "its findings are checks on validated_data",
