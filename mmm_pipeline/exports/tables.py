@@ -65,7 +65,7 @@ def build_exports(inputs: ExportInputs) -> list[Export]:
     """
     spec = inputs.fit.spec
     kpi, cells = name_kpi(spec), list(_name_cells(spec).values())
-    decomps, when = stack_decomps(inputs), [*DATED[:2], *cells]
+    decomps, when = stack_decomps(inputs), ["date", *cells]
     return [
         Export(
             "decomps_stacked",

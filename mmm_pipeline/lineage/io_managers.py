@@ -12,8 +12,8 @@ from mmm_pipeline.lineage.forms import (
     DiagnosticsForm,
     ExportsForm,
     Form,
-    PageForm,
     ProfileForm,
+    ReportForm,
     SummaryForm,
     TableForm,
     TraceForm,
@@ -27,7 +27,7 @@ FORMS: dict[str, Form] = {
     "summary": SummaryForm(),
     "advice": AdviceForm(),
     "diagnostics": DiagnosticsForm(),
-    "page": PageForm(),
+    "report": ReportForm(),
     "profile": ProfileForm(),
     "exports": ExportsForm(),
 }
