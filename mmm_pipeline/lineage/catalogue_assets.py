@@ -16,8 +16,9 @@ from mmm_pipeline.gate import judge
 from mmm_pipeline.lineage.automation import CATALOGUE
 from mmm_pipeline.lineage.checks import report_warnings, specify
 from mmm_pipeline.lineage.export_assets import GATE
+from mmm_pipeline.lineage.export_forms import CatalogueForm, ExportsForm
 from mmm_pipeline.lineage.files import get, put
-from mmm_pipeline.lineage.forms import CatalogueForm, DiagnosticsForm, ExportsForm, TableForm
+from mmm_pipeline.lineage.forms import DiagnosticsForm, TableForm
 from mmm_pipeline.lineage.pictures import show_table
 from mmm_pipeline.lineage.project import Project, clone_root
 from mmm_pipeline.lineage.store import Store

@@ -1,4 +1,4 @@
-"""What leaves the house: tables for BI tools and spreadsheets.
+"""What leaves the house: tables for BI tools and spreadsheets, and a run as a folder.
 
 What a table holds, and how it is written, belongs to `mmm_pipeline.exports`.
 """
@@ -10,9 +10,12 @@ import dagster as dg
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.exports.artefacts import STATUS
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
+from mmm_pipeline.lineage.data_assets import DELIVERY, FINDINGS
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.files import borrow, try_get
 from mmm_pipeline.lineage.gated import GATED, read_fit
@@ -39,9 +42,9 @@ def build_export_assets(model: Model) -> list[dg.AssetsDefinition]:
     Returns
     -------
     list of dagster.AssetsDefinition
-        ``exports``.
+        ``exports``, ``run_folder``.
     """
-    return [_exports(model)]
+    return [_exports(model), _run_folder(model)]
 
 
 def _exports(model: Model) -> dg.AssetsDefinition:
@@ -111,3 +114,61 @@ def _exports(model: Model) -> dg.AssetsDefinition:
         yield report_warnings("schema_drift", told)
 
     return exports
+
+
+def _run_folder(model: Model) -> dg.AssetsDefinition:
+    @model.asset(
+        "run_folder",
+        form="run",
+        kinds={"parquet", "json", "netcdf"},
+        reads=[
+            *GATED,
+            "raw_data",
+            "validated_data",
+            "model_fit",
+            "contributions",
+            "channel_returns",
+        ],
+    )
+    def run_folder(
+        fitted_trace: xr.DataTree,
+        diagnostics: Examination,
+        raw_data: pd.DataFrame,
+        validated_data: pd.DataFrame,
+        model_fit: pd.DataFrame,
+        contributions: Summary,
+        channel_returns: Summary,
+    ) -> dg.Output[Any]:
+        """One fit and all it rests on, under a run's usual names, to be handed on as a folder."""
+        from mmm_pipeline.exports.run_folder import RunInputs, build_run_folder
+
+        fit = read_fit(model, fitted_trace, diagnostics)
+        with told_clearly(model.location):
+            _require_ingested(model, raw_data)
+            inputs = RunInputs(
+                fit,
+                validated_data,
+                tuple(validated_data.attrs.get(FINDINGS, ())),
+                diagnostics.parameters,
+                model_fit,
+                contributions,
+                channel_returns,
+            )
+            folder = build_run_folder(inputs, model.store.folder)
+        files = folder.records[STATUS]["files"]
+        facts = {"fit_id": fit.fit_id, "verdict": fit.verdict.word}
+        return dg.Output(folder, metadata={**facts, "files": ", ".join(files)})
+
+    return run_folder
+
+
+def _require_ingested(model: Model, raw_data: pd.DataFrame) -> None:
+    """Refuse a delivery that is not the one that was validated last."""
+    ingested = model.deliveries.find_ingested_before({}) or {}
+    if ingested.get("raw_data", raw_data.attrs.get(DELIVERY)) != raw_data.attrs.get(DELIVERY):
+        name = model.spec.name
+        message = (
+            f"A run folder must hold the delivery that was fitted; {name}/raw_data is a later one. "
+            f"Materialise {name}/validated_data and what follows."
+        )
+        raise StaleFitError(message)

@@ -36,6 +36,8 @@ def put(folder: UPath, stem: str, form: Form, value: Any) -> None:
         main = f"{stem}{form.suffixes[0]}"
         found = (one.relative_to(scratch) for one in scratch.rglob("*") if one.is_file())
         written = sorted((one.as_posix() for one in found), key=lambda name: (name == main, name))
+        if main.startswith(f"{stem}/"):  # It says that all others of the folder are there.
+            (folder / main).unlink(missing_ok=True)
         for name in written:
             _move(scratch / name, folder / name)
         if (scratch / stem).is_dir():

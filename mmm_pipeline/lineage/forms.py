@@ -4,23 +4,18 @@ Where the files lie belongs to `mmm_pipeline.lineage.store`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
-from mmm_pipeline.exports.bundle import EXPORT_ID, WORKBOOK, Bundle
-from mmm_pipeline.exports.writers import WRITERS
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.model.identity import digest_arrays
-
-if TYPE_CHECKING:
-    from mmm_pipeline.exports.catalogue import Entry
 
 DRAWS = "draws_digest"
 """Attribute of a table that names the draws it sums up."""
@@ -228,45 +223,6 @@ class ProfileForm:
     def read(self, stem: Path) -> Profile:
         """Read both."""
         return Profile(TableForm().read(stem), PageForm().read(stem))
-
-
-class ExportsForm:
-    """Tables as Parquet, CSV, JSON and one workbook, and what says of them what they are."""
-
-    suffixes: ClassVar[tuple[str, ...]] = (".json",)
-
-    def write(self, value: Bundle, stem: Path) -> None:
-        """Write a folder of files, and the description beside it."""
-        from mmm_pipeline.exports.workbook import write_workbook
-
-        stem.mkdir()
-        for name, table in value.tables.items():
-            frame = table.frame.copy()
-            frame.attrs = {"fit_id": value.facts["fit_id"], EXPORT_ID: value.export_id}
-            for ending, write in WRITERS.items():
-                write(frame, stem / f"{name}.{ending}")
-        write_workbook(value, stem / WORKBOOK)
-        RecordForm().write(value.describe(), stem)
-
-    def read(self, stem: Path) -> Any:
-        """Read the description."""
-        return RecordForm().read(stem)
-
-
-class CatalogueForm:
-    """The exports of all models, as one DuckDB file."""
-
-    suffixes: ClassVar[tuple[str, ...]] = (".duckdb",)
-
-    def write(self, value: Sequence["Entry"], stem: Path) -> None:
-        """Write one file."""
-        from mmm_pipeline.exports.catalogue import write_catalogue
-
-        write_catalogue(value, stem.with_suffix(".duckdb"))
-
-    def read(self, stem: Path) -> bytes:
-        """Read its bytes; it is for other programs."""
-        return stem.with_suffix(".duckdb").read_bytes()
 
 
 def _require_pair(stem: Path, one: str, other: str) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import dagster as dg
 
+from mmm_pipeline.lineage.export_forms import ExportsForm, RunForm
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.forms import (
     AdviceForm,
     ArraysForm,
     DiagnosticsForm,
-    ExportsForm,
     Form,
     ProfileForm,
     ReportForm,
@@ -30,6 +30,7 @@ FORMS: dict[str, Form] = {
     "report": ReportForm(),
     "profile": ProfileForm(),
     "exports": ExportsForm(),
+    "run": RunForm(),
 }
 """Every form by the key of its IO manager."""
 

@@ -21,7 +21,7 @@ from mmm_pipeline.exports.reconcile import find_disagreements, read_file, reconc
 from mmm_pipeline.exports.tables import build_exports
 from mmm_pipeline.exports.workbook import write_workbook
 from mmm_pipeline.exports.writers import FORMULA_STARTS, make_safe, write_csv, write_json
-from mmm_pipeline.lineage.forms import ExportsForm
+from mmm_pipeline.lineage.export_forms import ExportsForm
 
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "＝1", 'a","=1+1', "plain", "NA", ""]
 KINDS = ["parquet", "csv", "json", "xlsx"]

@@ -13,7 +13,8 @@ from mmm_pipeline.definitions import defs
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.lineage import add_catalogue, build_model_defs
-from mmm_pipeline.lineage.forms import DiagnosticsForm, ExportsForm
+from mmm_pipeline.lineage.export_forms import ExportsForm
+from mmm_pipeline.lineage.forms import DiagnosticsForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec

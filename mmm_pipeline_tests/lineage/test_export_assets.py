@@ -8,11 +8,15 @@ import pandas as pd
 import pytest
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.lineage.data_assets import DELIVERY
+from mmm_pipeline.lineage.deliveries import Deliveries
 from mmm_pipeline.lineage.forms import SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
+from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.spec import Exports, ModelSpec
 from mmm_pipeline_tests.exports.conftest import gather
+from mmm_pipeline_tests.factories import make_world, validate
 from mmm_pipeline_tests.lineage.projects import (
     make_project,
     materialize,
@@ -33,6 +37,11 @@ def stored(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proje
     store.write("returns_by_period", TableForm(), inputs.periods)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
+    frame, _ = simulate_world(make_world())
+    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
+    store.write("validated_data", TableForm(), validate(raw, fit.spec))
+    raw.attrs[DELIVERY] = "of_today"
+    store.write("raw_data", TableForm(), raw)
     return project
 
 
@@ -125,3 +134,16 @@ def test_exports_that_do_not_add_up_are_a_failed_check(
     assert not passed
     assert words is not None
     assert words.startswith("the decomposition: ")
+
+
+def test_a_run_folder_holds_the_delivery_that_was_fitted(spec: ModelSpec, stored: Project) -> None:
+    folder, deliveries = Path(stored.outputs) / "acme", Deliveries(stored.outputs, "acme")
+    deliveries.note_ingested({"raw_data": "of_today"})
+
+    result = materialize(spec, stored, 'key:"acme/run_folder"')
+
+    assert result.success
+    assert json.loads((folder / "run_folder" / "status.json").read_text())["verdict"] == "PASS"
+    deliveries.note_ingested({"raw_data": "of_yesterday"})
+    result = materialize(spec, stored, 'key:"acme/run_folder"')
+    assert "must hold the delivery that was fitted" in read_failure(result)

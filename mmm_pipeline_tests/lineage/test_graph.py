@@ -93,6 +93,15 @@ EDGES = {
         "response_curves",
         "budget_scenarios",
     },
+    "run_folder": {
+        "fitted_trace",
+        "diagnostics",
+        "raw_data",
+        "validated_data",
+        "model_fit",
+        "contributions",
+        "channel_returns",
+    },
 }
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
@@ -130,9 +139,10 @@ UNCHECKED = {
     "seasonal_indices": "the same draws as contributions, which are checked",
     "recommendations": "rules on returns; what is doubtful is said in the table",
     "report": "refuses a mix of fits before it is written",
+    "run_folder": "refuses a mix of fits, and data of another, before it is written",
 }
 TABLES = {
-    *("validated_data", "raw_experiments", "model_fit", "response_curves"),
+    *("raw_data", "validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
