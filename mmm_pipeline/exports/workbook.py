@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from mmm_pipeline.exports.bundle import Bundle, Delivered
@@ -19,7 +20,10 @@ MAX_ROWS = 1_048_575
 MAX_TEXT = 32_767
 """Characters that a cell can hold."""
 ABOUT = "about"
-HEAD_FONT, HEAD_FILL = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="1D5F8A")
+HEAD_FONT, HEAD_FILL = (
+    Font(name="Calibri", size=11, bold=True, color="FFFFFF"),
+    PatternFill("solid", fgColor="1D5F8A"),
+)
 NUMBER_FORMATS = {"amount": "#,##0.00", "small": "0.0000", "date": "yyyy-mm-dd"}
 WIDEST, NARROWEST = 48, 9
 """Widths of a column, in characters."""
@@ -82,22 +86,32 @@ def _write_sheet(
     rows: Iterable[tuple[object, ...]],
     widths: Sequence[float] = (),
 ) -> None:
-    """Write one sheet: header frozen, columns as wide as what they hold."""
+    """Write one sheet: header frozen, columns as wide as what they hold.
+
+    A row that follows an empty one is a header, too.
+    """
     listed = list(rows)
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "A2"
     for place, width in enumerate(widths or _measure_widths(header, listed), start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.append(list(_write_header(sheet, header)))
-    for row in listed:
-        sheet.append([_write_cell(sheet, value) for value in row])
+    for before, row in pairwise([header, *listed]):
+        cells = _write_header(sheet, map(str, row)) if not before else _write_row(sheet, row)
+        sheet.append(list(cells))
 
 
-def _write_header(sheet: object, header: Sequence[str]) -> Iterator[WriteOnlyCell]:
+def _write_row(sheet: object, row: Iterable[object]) -> Iterator[WriteOnlyCell]:
+    """Write what a row holds."""
+    for value in row:
+        yield _write_cell(sheet, value)
+
+
+def _write_header(sheet: object, header: Iterable[str]) -> Iterator[WriteOnlyCell]:
     """Write the names of the columns."""
     for name in header:
         cell = _write_cell(sheet, name)
-        cell.font, cell.fill, cell.alignment = HEAD_FONT, HEAD_FILL, Alignment(wrap_text=False)
+        cell.font, cell.fill = HEAD_FONT, HEAD_FILL
         yield cell
 
 

@@ -79,9 +79,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame : pandas.DataFrame
         The table.
     path : pathlib.Path
-        Where to; UTF-8 with its mark, which Excel asks for.
+        Where to; UTF-8 without a mark, which many programs take for part of the first name.
     """
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_STRINGS, lineterminator="\n")
         writer.writerow([make_safe(str(name)) for name in frame.columns])
         for row in list_rows(frame):

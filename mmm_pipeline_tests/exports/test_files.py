@@ -121,10 +121,11 @@ def make_evil() -> Bundle:
 def test_a_csv_holds_texts_that_are_safe_and_numbers_that_are_numbers(tmp_path: Path) -> None:
     write_csv(make_evil().tables["evil"].frame, tmp_path / "evil.csv")
 
-    raw = (tmp_path / "evil.csv").read_bytes().decode("utf-8-sig")
-    with (tmp_path / "evil.csv").open(encoding="utf-8-sig", newline="") as file:
+    raw = (tmp_path / "evil.csv").read_bytes().decode("utf-8")
+    with (tmp_path / "evil.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["'=x", "n", "day"]
+    assert raw.startswith('"')
     assert [row[0] for row in rows] == [make_safe(text) for text in EVIL]
     assert raw.splitlines()[1] == '"\'=1+1",,2024-02-29'
     assert {row[1] for row in rows[1:]} == {"-1.5"}
@@ -169,6 +170,8 @@ def test_the_workbook_says_what_it_holds(delivered: Delivery) -> None:
     book = openpyxl.load_workbook(files["workbook.xlsx"], read_only=True)
 
     assert book.sheetnames == ["about", *bundle.tables]
+    bold = [row[0].value for row in book["about"].iter_rows() if row[0:1] and row[0].font.b]
+    assert bold == ["what", "sheet", "sheet"]
     about = [tuple(row) for row in book["about"].iter_rows(values_only=True)]
     assert ("fit_id", bundle.facts["fit_id"]) in about
     for name, table in bundle.tables.items():

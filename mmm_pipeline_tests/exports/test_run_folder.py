@@ -17,9 +17,8 @@ from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.lineage.export_forms import RunForm
 from mmm_pipeline.lineage.files import put
 from mmm_pipeline.lineage.forms import DiagnosticsForm, SummaryForm, TableForm, TraceForm
-from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import make_world, validate
+from mmm_pipeline_tests.factories import make_frame
 
 ARTEFACTS = {
     *("run_spec.json", "status.json", "canonical_data.parquet", "column_info.json"),
@@ -34,11 +33,9 @@ ARTEFACTS = {
 def run_inputs(inputs: ExportInputs) -> RunInputs:
     """All of one fit, with the frame it was fitted to."""
     fit = inputs.fit
-    frame, _ = simulate_world(make_world())
-    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
     return RunInputs(
         fit,
-        validate(raw, fit.spec),
+        make_frame(fit.spec),
         ("odd",),
         examine(fit.trace, fit.spec.gate).parameters,
         inputs.model_fit,

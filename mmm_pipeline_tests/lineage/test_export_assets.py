@@ -13,10 +13,9 @@ from mmm_pipeline.lineage.deliveries import Deliveries
 from mmm_pipeline.lineage.forms import SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
-from mmm_pipeline.simulate import simulate_world
 from mmm_pipeline.spec import Exports, ModelSpec
 from mmm_pipeline_tests.exports.conftest import gather
-from mmm_pipeline_tests.factories import make_world, validate
+from mmm_pipeline_tests.factories import make_frame
 from mmm_pipeline_tests.lineage.projects import (
     make_project,
     materialize,
@@ -37,9 +36,8 @@ def stored(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proje
     store.write("returns_by_period", TableForm(), inputs.periods)
     store.write("response_curves", TableForm(), inputs.curves)
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
-    frame, _ = simulate_world(make_world())
-    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
-    store.write("validated_data", TableForm(), validate(raw, fit.spec))
+    store.write("validated_data", TableForm(), make_frame(fit.spec))
+    raw = pd.DataFrame({"week": ["2024-01-01"]})
     raw.attrs[DELIVERY] = "of_today"
     store.write("raw_data", TableForm(), raw)
     return project
