@@ -71,9 +71,14 @@ def make_world(**overrides: Any) -> World:
 
 def make_features(spec: ModelSpec, world: World | None = None) -> xr.Dataset:
     """Features of a small world."""
+    return build_features(make_frame(spec, world), spec)
+
+
+def make_frame(spec: ModelSpec, world: World | None = None) -> pd.DataFrame:
+    """The validated frame of a small world."""
     frame, _ = simulate_world(world or make_world())
     raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
-    return build_features(validate(raw, spec), spec)
+    return validate(raw, spec)
 
 
 def validate(raw: pd.DataFrame, spec: ModelSpec, media: pd.DataFrame | None = None) -> pd.DataFrame:

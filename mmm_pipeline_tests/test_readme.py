@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-ASSETS = [*EDGES, "raw_media"]  # The last only where media come in a table of their own.
+ASSETS = [*EDGES, "raw_media", "catalogue"]
+"""Of a model, of one whose media come in a table of their own, and of the project."""
 
 
 @pytest.mark.parametrize("asset", ASSETS)

@@ -22,6 +22,7 @@ ROOMS = [
     "evidence",
     "decision",
     "report",
+    "exports",
 ]
 GRAPH = grimp.build_graph("mmm_pipeline", include_external_packages=True)
 

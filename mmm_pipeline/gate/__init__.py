@@ -1,6 +1,11 @@
 """Whether a fit may be read. Nothing past this room takes a fit that did not come through it."""
 
-from mmm_pipeline.gate.converged import ConvergedFit, admit, require_converged
+from mmm_pipeline.gate.converged import (
+    ConvergedFit,
+    admit,
+    require_converged,
+    require_one_fit,
+)
 from mmm_pipeline.gate.examination import Examination
 from mmm_pipeline.gate.verdict import Diagnostics, Verdict, judge
 
@@ -12,4 +17,5 @@ __all__ = [
     "admit",
     "judge",
     "require_converged",
+    "require_one_fit",
 ]

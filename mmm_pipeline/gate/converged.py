@@ -1,7 +1,9 @@
 """The only way to a fit that may be read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.errors import NotConvergedError, StaleFitError, shorten
@@ -162,6 +164,32 @@ def admit(trace: xr.DataTree, spec: ModelSpec) -> ConvergedFit:
     from mmm_pipeline.gate.diagnostics import measure
 
     return ConvergedFit(trace, measure(trace), spec)
+
+
+def require_one_fit(fit: ConvergedFit, tables: Mapping[str, pd.DataFrame], what: str) -> None:
+    """Refuse a mix of fits.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The one that is meant.
+    tables : mapping of str to pandas.DataFrame
+        What is read together, by asset; ``attrs["fit_id"]`` says of which fit.
+    what : str
+        What is made of them, as a message begins with it.
+
+    Raises
+    ------
+    StaleFitError
+        If some are of another fit; every such table is named.
+    """
+    others = [name for name, table in tables.items() if table.attrs["fit_id"] != fit.fit_id]
+    if others:
+        message = (
+            f"{what} must be made from one fit, {fit.fit_id}; of another are: "
+            f"{', '.join(others)}. Materialise them first."
+        )
+        raise StaleFitError(message)
 
 
 def _require_own_numbers(trace: xr.DataTree, diagnostics: Diagnostics, spec: ModelSpec) -> None:

@@ -60,7 +60,7 @@ def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
     table = table[[*first, *(column for column in table.columns if column not in first)]]
     kinds = {
         "component": {name: name_kind(name, spec) for name in levels["component"]},
-        "group": {name_group(spec, channel): "media" for channel in spec.media},
+        "group": {media.counted_under: "media" for media in spec.media.values()},
     }
     pairs = zip(table["level"], table["name"], strict=True)
     table.insert(len(first), "kind", [kinds[level].get(name, BASELINE) for level, name in pairs])
@@ -110,25 +110,6 @@ def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
     return table
 
 
-def name_group(spec: ModelSpec, channel: str) -> str:
-    """Name what a channel is counted under.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        The model.
-    channel : str
-        The channel.
-
-    Returns
-    -------
-    str
-        Its group, or its kind where it has none.
-    """
-    media = spec.media[channel]
-    return media.group or media.kind
-
-
 def _carry_over(fit: ConvergedFit, contribution: xr.DataArray) -> xr.DataArray:
     """Compute what earlier exposure brought of each channel's contribution, in the same draws."""
     response, n_draws = read_response(fit), fit.posterior.sizes["draw"]
@@ -149,7 +130,7 @@ def _list_levels(spec: ModelSpec, components: list[str]) -> dict[str, dict[str, 
     """List what is told: every component by itself, and every group with its members."""
     groups: dict[str, list[str]] = {}
     for name in components:
-        group = name_group(spec, name) if name in spec.media else BASELINE
+        group = spec.media[name].counted_under if name in spec.media else BASELINE
         groups.setdefault(group, []).append(name)
     return {"component": {name: [name] for name in components}, "group": groups}
 

@@ -12,6 +12,8 @@ import dagster as dg
 from mmm_pipeline.errors import SourceError, SpecError
 from mmm_pipeline.lineage.model import Model
 
+CATALOGUE = "catalogue"
+"""Asset of the whole project that holds the exports of all models."""
 SENSOR_SECONDS = 60
 """How often a source is looked at; a change is acted on when two looks agree."""
 
@@ -31,8 +33,9 @@ def build_job(model: Model) -> Any:
     """
     return dg.define_asset_job(
         f"{model.spec.name}__refit",
-        selection=dg.AssetSelection.groups(model.spec.name),
-        description=f"Fit {model.spec.name} again, from its source to its report.",
+        selection=dg.AssetSelection.groups(model.spec.name)
+        | dg.AssetSelection.from_string(f'key:"{CATALOGUE}"'),  # Where the project has one.
+        description=f"Fit {model.spec.name} again, from its source to its report and exports.",
         tags={"model": model.spec.name},
     )
 

@@ -4,6 +4,7 @@ Limits and rules belong to the rooms; a check only passes on what they found.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -138,8 +139,10 @@ def report_warnings(name: str, sentences: Sequence[str]) -> dg.AssetCheckResult:
     )
 
 
-def report_requirement(name: str, broken: Sequence[str]) -> dg.AssetCheckResult:
-    """Answer a blocking check on a result of ours.
+def report_requirement(
+    name: str, broken: Sequence[str], **metadata: dg.MetadataValue[Any]
+) -> dg.AssetCheckResult:
+    """Answer a check on a result of ours.
 
     Parameters
     ----------
@@ -147,13 +150,18 @@ def report_requirement(name: str, broken: Sequence[str]) -> dg.AssetCheckResult:
         The check.
     broken : sequence of str
         What does not hold; empty if all does.
+    **metadata : dagster.MetadataValue
+        What else is shown there.
 
     Returns
     -------
     dagster.AssetCheckResult
     """
     return dg.AssetCheckResult(
-        check_name=name, passed=not broken, description="\n".join(broken) or None
+        check_name=name,
+        passed=not broken,
+        description="\n".join(broken) or None,
+        metadata=metadata,
     )
 
 

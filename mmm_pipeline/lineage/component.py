@@ -15,6 +15,7 @@ from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.decision_assets import build_decision_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
+from mmm_pipeline.lineage.export_assets import build_export_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
 from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
@@ -70,6 +71,7 @@ def build_model_defs(
         *build_insight_assets(model),
         *decisions,
         *build_report_assets(model, shown),
+        *build_export_assets(model),
     ]
     return dg.Definitions(
         assets=assets,

@@ -23,7 +23,8 @@ def put(folder: UPath, stem: str, form: Form, value: Any) -> None:
     folder : UPath
         Where they go.
     stem : str
-        Their name without its ending.
+        Their name without its ending. Where a form writes a folder of that name, what the folder
+        held before and does not hold now is taken away.
     form : Form
         How the value is written.
     value : object
@@ -32,12 +33,59 @@ def put(folder: UPath, stem: str, form: Form, value: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with _scratch(folder) as scratch:
         form.write(value, scratch / stem)
-        for suffix in reversed(form.suffixes):
-            source, target = scratch / f"{stem}{suffix}", folder / f"{stem}{suffix}"
-            if _is_local(folder):
-                os.replace(source, target.path)  # noqa: PTH105  # two kinds of path
-            else:
-                target.fs.put_file(str(source), target.path)
+        main = f"{stem}{form.suffixes[0]}"
+        found = (one.relative_to(scratch) for one in scratch.rglob("*") if one.is_file())
+        written = sorted((one.as_posix() for one in found), key=lambda name: (name == main, name))
+        if main.startswith(f"{stem}/"):  # It says that all others of the folder are there.
+            (folder / main).unlink(missing_ok=True)
+        for name in written:
+            _move(scratch / name, folder / name)
+        if (scratch / stem).is_dir():
+            for old in list_files(folder / stem):
+                if f"{stem}/{old.name}" not in written:
+                    old.unlink()
+
+
+def list_files(folder: UPath) -> list[UPath]:
+    """List the files of a folder.
+
+    Parameters
+    ----------
+    folder : UPath
+        It need not be there.
+
+    Returns
+    -------
+    list of UPath
+        By name.
+    """
+    if not folder.exists():
+        return []
+    return sorted((one for one in folder.iterdir() if one.is_file()), key=lambda one: one.name)
+
+
+@contextmanager
+def borrow(folder: UPath) -> Iterator[dict[str, Path]]:
+    """Lend the files of a folder for reading, as local copies where it lies on an object store.
+
+    Parameters
+    ----------
+    folder : UPath
+        The folder.
+
+    Yields
+    ------
+    dict of str to pathlib.Path
+        By name.
+    """
+    files = list_files(folder)
+    if _is_local(folder):
+        yield {one.name: Path(one.path) for one in files}
+        return
+    with TemporaryDirectory() as name:
+        for one in files:
+            one.fs.get_file(one.path, str(Path(name) / one.name))
+        yield {one.name: Path(name) / one.name for one in files}
 
 
 def try_get(folder: UPath, stem: str, form: Form) -> Any | None:
@@ -94,6 +142,15 @@ def _fetch(folder: UPath, stem: str, form: Form) -> Any:
             source = folder / f"{stem}{suffix}"
             source.fs.get_file(source.path, str(Path(name) / f"{stem}{suffix}"))
         return form.read(Path(name) / stem)
+
+
+def _move(source: Path, target: UPath) -> None:
+    """Put a file in its place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if _is_local(target):
+        os.replace(source, target.path)  # noqa: PTH105  # two kinds of path
+    else:
+        target.fs.put_file(str(source), target.path)
 
 
 @contextmanager

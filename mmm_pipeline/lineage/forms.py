@@ -4,6 +4,7 @@ Where the files lie belongs to `mmm_pipeline.lineage.store`.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -25,6 +26,13 @@ class Profile(NamedTuple):
 
     table: pd.DataFrame
     page: str
+
+
+class Report(NamedTuple):
+    """A page, and the figures on it by name; none where it was read back."""
+
+    page: str
+    figures: Mapping[str, Any]
 
 
 class Form(Protocol):
@@ -183,6 +191,23 @@ class FigureForm:
     def read(self, stem: Path) -> bytes:
         """Read its bytes."""
         return stem.with_suffix(".png").read_bytes()
+
+
+class ReportForm:
+    """A page, and beside it a folder with every figure on it."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".html",)
+
+    def write(self, value: Report, stem: Path) -> None:
+        """Write page and folder."""
+        stem.mkdir()
+        for name, figure in value.figures.items():
+            FigureForm().write(figure, stem / name)
+        PageForm().write(value.page, stem)
+
+    def read(self, stem: Path) -> Report:
+        """Read the page."""
+        return Report(PageForm().read(stem), {})
 
 
 class ProfileForm:

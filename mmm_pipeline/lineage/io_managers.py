@@ -5,14 +5,15 @@ from typing import Any
 
 import dagster as dg
 
+from mmm_pipeline.lineage.export_forms import ExportsForm, RunForm
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.forms import (
     AdviceForm,
     ArraysForm,
     DiagnosticsForm,
     Form,
-    PageForm,
     ProfileForm,
+    ReportForm,
     SummaryForm,
     TableForm,
     TraceForm,
@@ -26,8 +27,10 @@ FORMS: dict[str, Form] = {
     "summary": SummaryForm(),
     "advice": AdviceForm(),
     "diagnostics": DiagnosticsForm(),
-    "page": PageForm(),
+    "report": ReportForm(),
     "profile": ProfileForm(),
+    "exports": ExportsForm(),
+    "run": RunForm(),
 }
 """Every form by the key of its IO manager."""
 

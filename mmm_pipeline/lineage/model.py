@@ -4,7 +4,7 @@ No asset is made here.
 """
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,7 @@ class Model:
         reads: Collection[str] = (),
         checks: Collection[dg.AssetCheckSpec] = (),
         pool: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Make a function an asset of this model.
 
@@ -90,6 +91,8 @@ class Model:
             Checks that it answers itself.
         pool : str, optional
             Dagster's pool that bounds how many run at once.
+        metadata : mapping, optional
+            What is known of it before it is made.
 
         Returns
         -------
@@ -108,6 +111,7 @@ class Model:
                 ins={asset: dg.AssetIn(key=self.key(asset)) for asset in reads},
                 check_specs=list(checks),
                 pool=pool,
+                metadata=metadata,
             )(function)
 
         return decorate

@@ -11,6 +11,7 @@ from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.failures import told_clearly
+from mmm_pipeline.lineage.forms import Report
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.model.identity import digest_table
@@ -37,8 +38,8 @@ def build_report_assets(model: Model, evidence: Sequence[str]) -> list[dg.Assets
 def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
     @model.asset(
         "report",
-        form="page",
-        kinds={"html"},
+        form="report",
+        kinds={"html", "png"},
         reads=[
             *GATED,
             "prior_predictive",
@@ -72,9 +73,9 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
 
         fit = read_fit(model, fitted_trace, diagnostics)
 
-        def render(fit: ConvergedFit) -> str:
+        def render(fit: ConvergedFit) -> Report:
             from mmm_pipeline.report.facts import ReportInputs
-            from mmm_pipeline.report.render import render_report
+            from mmm_pipeline.report.render import draw_figures, render_report
 
             inputs = ReportInputs(
                 fit,
@@ -90,7 +91,8 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
                 truth,
                 tables,
             )
-            return render_report(inputs)
+            drawn = draw_figures(inputs)
+            return Report(render_report(inputs, drawn), drawn)
 
         with told_clearly(model.location):
             truth = read_truth(model.project.data, model.spec.truth)
@@ -101,7 +103,7 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
                 "deviations": fit.deviations,
                 "evidence": {name: [digest_table(one), one.attrs] for name, one in tables.items()},
             }
-            page, metadata = compute_once(model, "report", "page", fit, render, **origins)
+            page, metadata = compute_once(model, "report", "report", fit, render, **origins)
         return dg.Output(page, metadata=metadata)
 
     return report

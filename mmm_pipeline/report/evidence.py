@@ -90,13 +90,38 @@ KINDS = {
 """All evidence that a report shows, in its order."""
 
 
-def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
+def draw_sections(evidence: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
+    """Draw every figure of the sections on evidence.
+
+    Parameters
+    ----------
+    evidence : mapping of str to pandas.DataFrame
+        By the name of the asset.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By asset and figure, ``backtest_scores``.
+    """
+    return {
+        f"{name}_{one}": draw(evidence[name])
+        for name, kind in KINDS.items()
+        if name in evidence
+        for one, draw in kind.figures.items()
+    }
+
+
+def build_sections(
+    evidence: Mapping[str, pd.DataFrame], drawn: Mapping[str, Figure]
+) -> list[Section]:
     """Make the sections on evidence.
 
     Parameters
     ----------
     evidence : mapping of str to pandas.DataFrame
         By the name of the asset.
+    drawn : mapping of str to matplotlib.figure.Figure
+        From `draw_sections`.
 
     Returns
     -------
@@ -108,7 +133,7 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
             kind.title,
             list_records(kind.rows(evidence[name])),
             {str(key): value for key, value in evidence[name].attrs.items()},
-            {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
+            {one: encode_svg(drawn[f"{name}_{one}"]) for one in kind.figures},
             kind.words(evidence[name]),
         )
         for name, kind in KINDS.items()

@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.beliefs import require_own_prior
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
-from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.gate import ConvergedFit, require_one_fit
 from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
@@ -67,15 +66,7 @@ class ReportInputs:
             "returns_by_period": self.periods,
             **self.evidence,
         }
-        others = [
-            name for name, table in tables.items() if table.attrs["fit_id"] != self.fit.fit_id
-        ]
-        if others:
-            message = (
-                f"A report must be made from one fit, {self.fit.fit_id}; of another are: "
-                f"{', '.join(others)}. Materialise them first."
-            )
-            raise StaleFitError(message)
+        require_one_fit(self.fit, tables, "A report")
         require_own_prior(self.fit, self.prior)
 
     @property

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.evidence.residuals import (
@@ -13,7 +15,6 @@ from mmm_pipeline.evidence.residuals import (
     tabulate_months,
 )
 from mmm_pipeline.evidence.suggestions import suggest_changes
-from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.gate.remedies import tabulate_attempts
@@ -25,19 +26,29 @@ from mmm_pipeline.report.advice import write_advice
 from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
-from mmm_pipeline.report.evidence import build_sections
+from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.style import encode_png, encode_svg
 
+OWN_FIGURES = (
+    *("fit", "residuals", "decomposition", "shares", "roas", "waterfall", "curves", "carryover"),
+    *("prior", "marginal", "scenarios"),
+)
+"""Figures that stand in the report's own sections; the last two where there is what they show."""
+CHAINS = "chains_"
+"""What the name of a figure of the chains begins with."""
 
-def render_report(inputs: ReportInputs) -> str:
+
+def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = None) -> str:
     """Write the report of a fit.
 
     Parameters
     ----------
     inputs : ReportInputs
         Everything it is made from, all of one fit.
+    drawn : mapping of str to matplotlib.figure.Figure, optional
+        Its figures, where `draw_figures` has drawn them already.
 
     Returns
     -------
@@ -45,6 +56,7 @@ def render_report(inputs: ReportInputs) -> str:
         HTML without any request to elsewhere.
     """
     fit, first = inputs.fit, inputs.fit.prespecification
+    drawn = draw_figures(inputs) if drawn is None else drawn
     truth = facts.tabulate_truth(inputs)
     parameters = assess_parameters(fit.posterior)
     return open_template("report.html").render(
@@ -71,20 +83,32 @@ def render_report(inputs: ReportInputs) -> str:
         truth=None if truth is None else list_records(truth),
         pathologies=[str(one) for one in find_pathologies(fit.trace, parameters)],
         attempts=list_records(tabulate_attempts(fit.trace)),
-        evidence=build_sections(inputs.evidence),
+        evidence=build_sections(inputs.evidence, drawn),
         selection=list_records(summarize_selection(fit)),
         assumptions=facts.list_assumptions(inputs),
         priors=list_beliefs(fit.spec, inputs.prior),
         prior_share=inputs.prior["media_share"].quantile([LOWER, 0.5, UPPER]).to_numpy().tolist(),
-        figures=_draw_all(inputs),
-        chains=_draw_chains(fit, parameters),
+        figures={name: encode_svg(drawn[name]) for name in OWN_FIGURES if name in drawn},
+        chains=_encode_chains(drawn),
         sampling=read_spec(fit.trace).sampling,
         sampler=facts.describe_sampler(inputs),
     )
 
 
-def _draw_all(inputs: ReportInputs) -> dict[str, str]:
-    """Draw every figure once."""
+def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
+    """Draw every figure of the report, once.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        The report's.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        `OWN_FIGURES` that there are; those of evidence, ``backtest_scores``; those of the chains,
+        ``chains_ranks``.
+    """
     spec, channels, prior = inputs.fit.spec, inputs.channels, inputs.prior
     shares = facts.tabulate_shares(inputs)
     known = None if inputs.truth is None else inputs.truth.get("roas")
@@ -105,13 +129,21 @@ def _draw_all(inputs: ReportInputs) -> dict[str, str]:
         drawn["marginal"] = figures.draw_marginal(inputs.advice.table, spec.data.breakeven_roas)
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
-    return {name: encode_svg(figure) for name, figure in drawn.items()}
+    chains = draw_chains(inputs.fit.trace, assess_parameters(inputs.fit.posterior))
+    return {
+        **drawn,
+        **draw_sections(inputs.evidence),
+        **{f"{CHAINS}{name}": figure for name, figure in chains.items()},
+    }
 
 
-def _draw_chains(fit: ConvergedFit, parameters: pd.DataFrame) -> dict[str, str]:
-    """Draw how the chains ran; thousands of points are smaller as an image."""
-    drawn = draw_chains(fit.trace, parameters)
-    return {name: encode_png(figure, dpi=110) for name, figure in drawn.items()}
+def _encode_chains(drawn: Mapping[str, Figure]) -> dict[str, str]:
+    """Write how the chains ran; thousands of points are smaller as an image."""
+    return {
+        name.removeprefix(CHAINS): encode_png(figure, dpi=110)
+        for name, figure in drawn.items()
+        if name.startswith(CHAINS)
+    }
 
 
 def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from mmm_pipeline.spec.data import (
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity, VariationKind
+from mmm_pipeline.spec.exports import EXPORT_NAMES, ColumnChoice, ExportName, Exports
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
@@ -42,6 +43,7 @@ from mmm_pipeline.spec.source import CsvDialect, Place, Query
 from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 
 __all__ = [
+    "EXPORT_NAMES",
     "MFF_DIMENSIONS",
     "Aggregate",
     "Amount",
@@ -51,6 +53,7 @@ __all__ = [
     "CarryoverForm",
     "CarryoverWord",
     "ChannelLimits",
+    "ColumnChoice",
     "Control",
     "CountTimesValue",
     "CsvDialect",
@@ -60,6 +63,8 @@ __all__ = [
     "Event",
     "EventWindow",
     "Expectation",
+    "ExportName",
+    "Exports",
     "GateLimits",
     "Goal",
     "Grain",

@@ -143,6 +143,11 @@ class Media(SpecPart):
         return bool(self.kind == "paid" or self.spend or self.cost_per_unit)
 
     @property
+    def counted_under(self) -> str:
+        """Its group, or its kind where it has none."""
+        return self.group or self.kind
+
+    @property
     def can_tighten(self) -> bool:
         """Whether it has spend, and a prior that `tighten_low_spend` may hold tighter."""
         bends = self.saturation is None or self.saturation.can_tighten

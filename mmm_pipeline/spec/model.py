@@ -9,6 +9,7 @@ from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity
+from mmm_pipeline.spec.exports import Exports
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.presets import Preset, fill_in
@@ -111,6 +112,7 @@ class ModelSpec(SpecPart):
         default=DriftLimits(),
         description="How far a refit may differ from the promoted fit before it is looked at.",
     )
+    exports: Exports = Field(default=Exports(), description="What the exported tables look like.")
 
     @model_validator(mode="before")
     @classmethod

@@ -83,6 +83,25 @@ EDGES = {
         "prior_sensitivity",
         "sensitivity",
     },
+    "exports": {
+        "fitted_trace",
+        "diagnostics",
+        "model_fit",
+        "contributions",
+        "channel_returns",
+        "returns_by_period",
+        "response_curves",
+        "budget_scenarios",
+    },
+    "run_folder": {
+        "fitted_trace",
+        "diagnostics",
+        "raw_data",
+        "validated_data",
+        "model_fit",
+        "contributions",
+        "channel_returns",
+    },
 }
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
@@ -106,6 +125,7 @@ CHECKS = {
     "model_fit": {"fit_quality": False},
     "contributions": {"adds_up": True},
     "budget_scenarios": {"constraints_hold": True},
+    "exports": {"reconciles": False, "schema_drift": False},
 }
 UNCHECKED = {
     "data_profile": "its findings are checks on validated_data",
@@ -119,9 +139,10 @@ UNCHECKED = {
     "seasonal_indices": "the same draws as contributions, which are checked",
     "recommendations": "rules on returns; what is doubtful is said in the table",
     "report": "refuses a mix of fits before it is written",
+    "run_folder": "refuses a mix of fits, and data of another, before it is written",
 }
 TABLES = {
-    *("validated_data", "raw_experiments", "model_fit", "response_curves"),
+    *("raw_data", "validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),

@@ -74,6 +74,20 @@ def test_a_report_is_made_anew_when_the_deviations_are_others(
     assert "<code>trend</code> was &#39;none&#39; and is &#39;linear&#39;" in other
 
 
+def test_every_figure_of_a_report_lies_beside_it(fit: ConvergedFit, project: Project) -> None:
+    folder = Path(project.outputs) / "acme" / "report"
+    folder.mkdir(exist_ok=True)
+    (folder / "of_another_fit.png").touch()
+
+    page = write_report(fit, project, fit.spec.model_copy(update={"l_max": 4}))
+
+    names = {one.name for one in folder.iterdir()}
+    assert {"roas.png", "leave_one_out_calibration.png", "chains_energy.png"} <= names
+    assert "of_another_fit.png" not in names
+    assert len(names) == page.count("<img")
+    assert all(one.read_bytes().startswith(b"\x89PNG") for one in folder.iterdir())
+
+
 def test_a_fit_of_other_versions_is_said_in_the_log_and_on_the_asset(
     features: xr.Dataset,
     spec: ModelSpec,

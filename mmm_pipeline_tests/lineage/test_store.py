@@ -7,7 +7,11 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.errors import SpecError, StaleFitError
+from mmm_pipeline.exports.artefacts import STATUS, TAKEN_FROM, RunFolder
+from mmm_pipeline.exports.bundle import Bundle, Delivered
 from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.lineage.export_forms import ExportsForm, RunForm
+from mmm_pipeline.lineage.files import borrow
 from mmm_pipeline.lineage.forms import PageForm, SummaryForm, TableForm, TraceForm
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, Prespecification
@@ -129,3 +133,35 @@ def test_a_result_that_is_damaged_is_made_again(tmp_path: Path) -> None:
 
     assert store.reuse("returns", SummaryForm(), "a") is None
     assert not store.has("returns", SummaryForm(), "a")
+
+
+def make_bundle(*tables: str) -> Bundle:
+    frame = pd.DataFrame({"x": [1.0]})
+    one = Delivered("rows", frame, {"x": "x"}, {"x": "a number"})
+    return Bundle({"fit_id": "1"}, dict.fromkeys(tables, one))
+
+
+def test_a_folder_holds_what_was_written_last(store: Store) -> None:
+    store.write("exports", ExportsForm(), make_bundle("one", "other"))
+    store.write("exports", ExportsForm(), make_bundle("one"))
+
+    with borrow(store.folder / "exports") as files:
+        assert set(files) == {"one.csv", "one.json", "one.parquet", "workbook.xlsx"}
+        assert pd.read_csv(files["one.csv"])["x"].tolist() == [1.0]
+    assert list(store.read("exports", ExportsForm())["tables"]) == ["one"]
+
+
+def test_a_run_folder_takes_its_files_from_where_they_lie(store: Store) -> None:
+    for name in TAKEN_FROM.values():
+        place = store.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(name.encode())
+    folder = RunFolder({STATUS: {"progress": 100}}, {}, store.folder)
+
+    store.write("run_folder", RunForm(), folder)
+    store.write("run_folder", RunForm(), folder)
+
+    assert store.read("run_folder", RunForm()) == {"progress": 100}
+    with borrow(store.folder / "run_folder") as files:
+        found = {name: files[name].read_bytes().decode() for name in TAKEN_FROM}
+    assert found == TAKEN_FROM

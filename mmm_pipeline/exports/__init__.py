@@ -1,0 +1,1 @@
+"""What others read elsewhere: tables, workbook, catalogue, run folder."""

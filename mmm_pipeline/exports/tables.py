@@ -1,0 +1,263 @@
+"""A fit's results in the shapes that BI tools take: long, dated, labelled, adding up."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mmm_pipeline.exports.columns import KPI
+from mmm_pipeline.exports.inputs import ExportInputs
+from mmm_pipeline.spec import ExportName, ModelSpec
+
+DATED = ("date", "wc_mon", "brand")
+"""What every row of a dated table begins with."""
+LEVELS = ("decomp_lvl1", "decomp_lvl2", "decomp")
+"""What a component is counted under, from the coarsest."""
+ACTUAL, FITTED = "Actual", "Fitted"
+OWN = frozenset(
+    {*DATED, *LEVELS, "series", "spend", "exposure", "exposure_of", "reach", "model", "kpi"}
+    | {"kpi_value", "kpi_total", "fit_id", "target", "grain"}
+)
+"""Columns whose names no dim of a panel can have in an export, `brand` excepted."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One table that is exported, its columns as this package names them.
+
+    Attributes
+    ----------
+    name : str
+        Of the table and of its files.
+    words : str
+        What a row is, for whoever opens it.
+    frame : pandas.DataFrame
+        Its rows.
+    keys : sequence of str
+        Columns that tell its rows apart; they cannot be hidden.
+    kpi : str or None
+        Column of target units that the table is there for; it cannot be hidden.
+    """
+
+    name: ExportName
+    words: str
+    frame: pd.DataFrame
+    keys: Sequence[str]
+    kpi: str | None = None
+
+
+def build_exports(inputs: ExportInputs) -> list[Export]:
+    """Make every table that is exported.
+
+    Parameters
+    ----------
+    inputs : ExportInputs
+        All of one fit.
+
+    Returns
+    -------
+    list of Export
+        ``decomps_stacked`` and ``media_results`` (a row per date, cell and component, or channel),
+        ``actual_vs_fitted`` (two per date and cell), and the assets ``channel_returns``,
+        ``returns_by_period``, ``response_curves`` and ``budget_scenarios`` behind the brand.
+    """
+    spec = inputs.fit.spec
+    kpi, cells = name_kpi(spec), list(_name_cells(spec).values())
+    decomps, when = stack_decomps(inputs), ["date", *cells]
+    return [
+        Export(
+            "decomps_stacked",
+            "Where the target came from: target units per date and component. They add up to what "
+            + ("was observed." if spec.exports.force_to_actuals else "was fitted."),
+            decomps,
+            [*when, "decomp"],
+            kpi,
+        ),
+        Export(
+            "media_results",
+            "What each channel cost, showed and brought, per date.",
+            tabulate_media(inputs, decomps),
+            [*when, "decomp"],
+            kpi,
+        ),
+        Export(
+            "actual_vs_fitted",
+            "The target as it was observed and as the model fits it, per date.",
+            compare_with_actuals(inputs),
+            [*when, "series"],
+            kpi,
+        ),
+        Export(
+            "channel_returns",
+            "What each channel earned on its spend over the window, and what the next unit of "
+            "money would; means with 90 % credible intervals.",
+            _behind_brand(inputs.returns.table, spec),
+            ["channel"],
+        ),
+        Export(
+            "returns_by_period",
+            "What each channel earned on its spend in every quarter and year.",
+            _behind_brand(inputs.periods, spec),
+            ["grain", "period", *spec.data.panel, "channel"],
+        ),
+        Export(
+            "response_curves",
+            "How each channel's response per period bends with its spend.",
+            _behind_brand(inputs.curves, spec),
+            ["channel", "exposure"],
+        ),
+        Export(
+            "budget_scenarios",
+            "The plan of every scenario and what it would bring, in totals of its window.",
+            _behind_brand(inputs.scenarios.table, spec),
+            ["scenario", "channel"],
+        ),
+    ]
+
+
+def stack_decomps(inputs: ExportInputs) -> pd.DataFrame:
+    """Stack the decomposition: a row per date, cell and component.
+
+    Parameters
+    ----------
+    inputs : ExportInputs
+        The exports'.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date``, ``wc_mon``, ``brand``, the panel's dims, ``decomp_lvl1`` (`media`, `baseline`),
+        ``decomp_lvl2`` (group or kind), ``decomp`` and ``kpi_<target>`` (target units, posterior
+        mean). Adds up, date by date, to the fitted mean; with `exports.force_to_actuals` to the
+        observed target, what nothing explains being counted under the intercept.
+    """
+    spec, cells = inputs.fit.spec, list(inputs.fit.spec.data.panel)
+    table = inputs.contributions.table
+    values = table["contribution"]
+    if spec.exports.force_to_actuals:
+        rows = inputs.model_fit[["date", *cells, "residual"]]
+        residual = table[["date", *cells]].merge(rows, "left", ["date", *cells])["residual"]
+        values = values + residual.to_numpy() * (table["component"] == "intercept").to_numpy()
+    is_media = table["component"].isin(list(spec.media))
+    groups = {name: media.counted_under for name, media in spec.media.items()}
+    columns = {
+        "decomp_lvl1": is_media.map({True: "media", False: "baseline"}),
+        "decomp_lvl2": table["component"].map(groups).where(is_media, table["kind"]),
+        "decomp": table["component"],
+        name_kpi(spec): values,
+    }
+    return _date(table, spec, columns)
+
+
+def tabulate_media(inputs: ExportInputs, decomps: pd.DataFrame) -> pd.DataFrame:
+    """Set beside each channel's contribution what was spent and shown.
+
+    Parameters
+    ----------
+    inputs : ExportInputs
+        The exports'.
+    decomps : pandas.DataFrame
+        From `stack_decomps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of media of `decomps`, with ``spend`` (money; missing for what is not bought),
+        ``exposure`` (missing where the data have none), ``exposure_of`` (the columns of the source
+        it was read from) and ``reach`` before ``kpi_<target>``.
+    """
+    fit, spec, kpi = inputs.fit, inputs.fit.spec, name_kpi(inputs.fit.spec)
+    known = fit.features[["spend", "exposure"]]
+    if "frequency" in fit.features:
+        known["reach"] = known["exposure"] / fit.features["frequency"]
+    order = ["date", *spec.data.panel, "channel"]
+    shown = known.to_dataframe(dim_order=order).reset_index()
+    channels = shown["channel"]
+    shown["spend"] = shown["spend"].where(channels.isin(spec.bought_media))
+    sources = spec.exposure_columns | {
+        name: (*spec.reach_columns[name], *columns)
+        for name, columns in spec.frequency_columns.items()
+    }
+    shown["exposure"] = shown["exposure"].where(channels.isin(list(sources)))
+    read_from = {name: " + ".join(columns) for name, columns in sources.items()}
+    read_from |= {name: " x ".join(sources[name]) for name in spec.frequency_columns}
+    shown["exposure_of"] = channels.map(read_from).astype("str")
+    if "reach" in shown:
+        shown["reach"] = shown["reach"].where(channels.isin(list(spec.reach_columns)))
+    shown = shown.rename(columns={"channel": "decomp", **_name_cells(spec)})
+    keys = ["date", *_name_cells(spec).values(), "decomp"]
+    media = decomps[decomps["decomp"].isin(list(spec.media))]
+    table = media.merge(shown, "left", keys, validate="one_to_one")
+    return table[[*(column for column in table.columns if column != kpi), kpi]]
+
+
+def compare_with_actuals(inputs: ExportInputs) -> pd.DataFrame:
+    """Stack what was observed and what was fitted.
+
+    Parameters
+    ----------
+    inputs : ExportInputs
+        The exports'.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date``, ``wc_mon``, ``brand``, the panel's dims, ``series`` (`Actual`, `Fitted`) and
+        ``kpi_<target>`` in target units.
+    """
+    spec, table = inputs.fit.spec, inputs.model_fit
+    parts = [
+        _date(table, spec, {"series": name, name_kpi(spec): table[column]})
+        for name, column in ((ACTUAL, "observed"), (FITTED, "fitted"))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def name_kpi(spec: ModelSpec) -> str:
+    """Name the column of target units.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    str
+        ``kpi_`` and the target's column, letters, digits and underscores kept.
+    """
+    return KPI + re.sub(r"\W+", "_", "_x_".join(spec.data.target_columns)).strip("_")
+
+
+def _name_cells(spec: ModelSpec) -> dict[str, str]:
+    """Name the columns of a panel's dims; `panel_` stands before one that means something else."""
+    return {dim: f"panel_{dim}" if dim in OWN - {"brand"} else dim for dim in spec.data.panel}
+
+
+def _date(
+    table: pd.DataFrame, spec: ModelSpec, columns: Mapping[str, pd.Series | str]
+) -> pd.DataFrame:
+    """Put columns behind what a dated row begins with."""
+    cells = _name_cells(spec)
+    monday = table["date"] - pd.to_timedelta(table["date"].dt.day_of_week, unit="D")
+    begin: dict[str, Any] = {"date": table["date"], "wc_mon": monday}
+    if "brand" not in cells:
+        begin["brand"] = _name_brand(spec)
+    named = {cells[dim]: table[dim] for dim in cells}
+    return pd.DataFrame({**begin, **named, **columns}, index=table.index).reset_index(drop=True)
+
+
+def _behind_brand(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
+    """Put the brand before an asset's table, unless the panel tells it."""
+    whole = table.copy()
+    whole.attrs = {}
+    if "brand" not in spec.data.panel:
+        whole.insert(0, "brand", _name_brand(spec))
+    return whole
+
+
+def _name_brand(spec: ModelSpec) -> str:
+    """Say what stands in `brand`."""
+    return spec.exports.brand or spec.name
