@@ -185,6 +185,13 @@ def _check_scenarios(joint: JointSpec, specs: Mapping[str, ModelSpec]) -> Iterat
                 )
         if scenario.free_cells:
             yield Fault(at, f"`scenarios.{name}.free_cells` is not honoured over several models")
+        shapes = scenario.phasing if isinstance(scenario.phasing, dict) else {"": scenario.phasing}
+        if joint.spend == "shared" and "seasonal" in shapes.values():
+            yield Fault(
+                at,
+                f"`scenarios.{name}.phasing` must not be `seasonal` where money is shared: each "
+                "model has seasons of its own. Say weights",
+            )
         if scenario.goal and scenario.goal.marginal_roas is None:
             yield Fault(
                 at,

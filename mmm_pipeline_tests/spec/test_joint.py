@@ -103,6 +103,7 @@ def test_a_model_that_is_not_there_is_told_with_its_line_and_a_guess(tmp_path: P
         ({}, {"scenarios": {"x": {"channels": {"online.tv": {"max": 5}}}}}, "got 'online.tv'"),
         ({}, {"scenarios": {"x": {"groups": {"Print": {"max": 5}}}}}, "groups.Print` must name"),
         ({}, {"scenarios": {"x": {"goal": {"roas": 2}}}}, "goal` must be `marginal_roas`"),
+        ({}, {"scenarios": {"x": {"phasing": {"tv": "seasonal"}}}}, "must not be `seasonal`"),
         ({}, {"scenarios": {"x": {"free_cells": True}}}, "is not honoured over several models"),
     ],
 )  # fmt: skip
