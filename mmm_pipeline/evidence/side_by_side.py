@@ -144,8 +144,7 @@ def compare_sides(a: Side, b: Side) -> pd.DataFrame:
         ``roas``, ``share`` (of the fitted target) or ``parameter`` (on the model's scale);
         ``where`` says whether it is in both, in both and different (structure), or in one only;
         ``told_a, told_b`` what is said of a setting; ``a_is, b_is`` means with 5-95 % intervals,
-        ``difference`` a less b, ``probability_higher`` that a is above b. As attribute
-        ``facts``, of each fit.
+        ``difference`` a less b, ``probability_higher`` that a is above b.
 
     Notes
     -----
@@ -160,12 +159,7 @@ def compare_sides(a: Side, b: Side) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(COLUMNS)).assign(a=a.label, b=b.label)
     text = [name for name, kind in COLUMNS.items() if kind == "str"]
     table[text] = table[text].fillna("")
-    table = table.astype(COLUMNS)
-    table.attrs = {
-        "fit_id": f"{a.label} {a.facts['fit_id']}, {b.label} {b.facts['fit_id']}",
-        "facts": [dict(a.facts), dict(b.facts)],
-    }
-    return table
+    return table.astype(COLUMNS)
 
 
 def _describe_media(media: Media) -> str:

@@ -8,12 +8,51 @@ import pandas as pd
 
 from mmm_pipeline.errors import shorten
 from mmm_pipeline.evidence.overlap import SURE
-from mmm_pipeline.evidence.side_by_side import BOTH, BOUNDS, DIFFERENT, ONLY_A, ONLY_B, Side
+from mmm_pipeline.evidence.side_by_side import (
+    BOTH,
+    BOUNDS,
+    DIFFERENT,
+    ONLY_A,
+    ONLY_B,
+    Side,
+    compare_sides,
+    read_side,
+)
+from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.joint import name_fits
 
 SHIFT = 0.02
 """Difference of two shares of the target that is worth a sentence."""
 CERTAIN = 0.999
 """Probability above which no number is written: draws were counted for it."""
+
+
+def compare_with_first(fits: Mapping[str, ConvergedFit], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Set each other fit beside the first.
+
+    Parameters
+    ----------
+    fits : mapping of str to ConvergedFit
+        By name; two at least.
+    labels : mapping of str to str
+        What they are called, by the same names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The tables of `mmm_pipeline.evidence.side_by_side.compare_sides`, one after the other; as
+        attributes ``fit_id``, naming all, ``sentences``, and ``facts`` of each fit.
+    """
+    first, *others = [read_side(fit, labels[name]) for name, fit in fits.items()]
+    tables = [compare_sides(first, other) for other in others]
+    whole = pd.concat(tables, ignore_index=True)
+    pairs = zip(others, tables, strict=True)
+    whole.attrs = {
+        "fit_id": name_fits(fits),
+        "facts": [dict(side.facts) | {"label": side.label} for side in (first, *others)],
+        "sentences": [words for other, one in pairs for words in describe_sides(first, other, one)],
+    }
+    return whole
 
 
 def describe_sides(a: Side, b: Side, table: pd.DataFrame) -> list[str]:

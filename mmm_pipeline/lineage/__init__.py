@@ -4,5 +4,6 @@ No statistics belong here: an asset reads as wiring, and the verb behind it live
 """
 
 from mmm_pipeline.lineage.component import MarketingMixModel, build_model_defs
+from mmm_pipeline.lineage.joint_component import JointModels, build_joint_defs
 
-__all__ = ["MarketingMixModel", "build_model_defs"]
+__all__ = ["JointModels", "MarketingMixModel", "build_joint_defs", "build_model_defs"]

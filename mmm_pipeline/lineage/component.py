@@ -131,13 +131,7 @@ class MarketingMixModel(dg.Component):
             If the folder has another name than the model.
         """
         spec = ModelSpec.model_validate(attributes)
-        if context.path.name != spec.name:
-            where = locate_spec(spec, context).locate(("name",))
-            message = (
-                f"{where}: a model's `name` must be the name of its folder, "
-                f"{context.path.name!r}; got {spec.name!r}"
-            )
-            raise SpecError(message)
+        require_own_folder(spec.name, context)
         return cls(spec)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -154,17 +148,47 @@ class MarketingMixModel(dg.Component):
         """
         project = Project.locate(Path(context.project_root))
         return build_model_defs(
-            self.spec, project=project, location=locate_spec(self.spec, context)
+            self.spec, project=project, location=locate_spec(self.spec.name, context)
         )
 
 
-def locate_spec(spec: ModelSpec, context: dg.ComponentLoadContext) -> SettingLocation:
+def require_own_folder(name: str, context: dg.ComponentLoadContext) -> SettingLocation:
+    """Refuse a spec that stands in a folder of another name.
+
+    Parameters
+    ----------
+    name : str
+        What it says of its name.
+    context : dagster.ComponentLoadContext
+        Where it stands.
+
+    Returns
+    -------
+    SettingLocation
+        Its lines.
+
+    Raises
+    ------
+    SpecError
+        With the line.
+    """
+    location = locate_spec(name, context)
+    if context.path.name != name:
+        message = (
+            f"{location.locate(('name',))}: a model's `name` must be the name of its folder, "
+            f"{context.path.name!r}; got {name!r}"
+        )
+        raise SpecError(message)
+    return location
+
+
+def locate_spec(name: str, context: dg.ComponentLoadContext) -> SettingLocation:
     """Find the lines of a spec in its `defs.yaml`.
 
     Parameters
     ----------
-    spec : ModelSpec
-        The model.
+    name : str
+        The model's.
     context : dagster.ComponentLoadContext
         Where it stands.
 
@@ -173,4 +197,4 @@ def locate_spec(spec: ModelSpec, context: dg.ComponentLoadContext) -> SettingLoc
     SettingLocation
     """
     file = context.path / "defs.yaml"
-    return SettingLocation.from_yaml(file, show_path(file, Path(context.project_root)), spec.name)
+    return SettingLocation.from_yaml(file, show_path(file, Path(context.project_root)), name)
