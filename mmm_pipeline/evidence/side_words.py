@@ -70,8 +70,8 @@ def describe_sides(a: Side, b: Side, table: pd.DataFrame) -> list[str]:
     list of str
     """
     first, second = (
-        f"{side.label} explains {side.measures['r2']:.1%} of the variance of its target from "
-        f"{side.facts['first']} to {side.facts['last']}"
+        f"{side.label} explains {_say_share(side.measures['r2'])} of the variance of its target "
+        f"from {side.facts['first']} to {side.facts['last']}"
         for side in (a, b)
     )
     return [
@@ -126,6 +126,11 @@ def _tell_shares(a: Side, b: Side, rows: pd.DataFrame) -> list[str]:
     row = max(rows.to_dict("records"), key=lambda row: abs(row["difference"]))
     one, other = (f"{row[word]:.1%} by {side.label}" for word, side in (("a_is", a), ("b_is", b)))
     return [f"The share of {row['name']} in the target differs most: {one}, {other}."]
+
+
+def _say_share(share: float) -> str:
+    """Write a share of a variance; a fit that is worse than the mean explains nothing."""
+    return f"{share:.1%}" if share > 0 else "nothing"
 
 
 def _say(row: Mapping[Any, Any], word: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
 from mmm_pipeline.lineage.certification import build_certify_job
+from mmm_pipeline.lineage.comparison import build_compare_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.decision_assets import build_decision_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
@@ -76,6 +77,7 @@ def build_model_defs(
         jobs=[
             job,
             build_certify_job(model),
+            build_compare_job(model),
             build_promote_job(model),
             build_replay_job(model),
         ],

@@ -56,6 +56,11 @@ class Joint:
         return [Model(self.specs[name], self.project) for name in self.spec.models]
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What the models are called."""
+        return {name: member.label or name for name, member in self.spec.models.items()}
+
+    @property
     def gated(self) -> dict[str, dg.AssetKey]:
         """What is read of every model, for its gate, by the name of the argument."""
         return {

@@ -14,7 +14,7 @@ from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.joint import Fits, Joint
-from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
+from mmm_pipeline.lineage.pictures import show_columns, show_comparison, show_figure, show_table
 from mmm_pipeline.model.identity import digest_table
 from mmm_pipeline.spec import JointSpec
 
@@ -78,6 +78,7 @@ def _joint_budget(joint: Joint) -> dg.AssetsDefinition:
         """The best plan of one budget over all models, and what it leaves against today's plan."""
         from mmm_pipeline.decision.comparison import compare_scenarios
         from mmm_pipeline.decision.joint import find_broken_joint_limits
+        from mmm_pipeline.report.plans import group_plans
 
         fits = joint.read_fits(gated)
         summary, metadata = joint.compute_once("joint_budget", "summary", fits, _plan)
@@ -86,9 +87,12 @@ def _joint_budget(joint: Joint) -> dg.AssetsDefinition:
         yield report_requirement("constraints_hold", broken)
         if broken:
             raise dg.Failure("; ".join(broken), allow_retries=False)
-        lines = list(dict.fromkeys(summary.table["channel"]))
+        drawn = group_plans(summary.table, joint.labels)
+        lines = list(dict.fromkeys(drawn["channel"]))
         metadata |= {
-            "scenarios": show_figure("draw_scenarios", table=summary.table, channels=lines),
+            "scenarios": show_figure(
+                "draw_scenarios", table=drawn, channels=lines, brings="margin"
+            ),
             "comparison": show_table(compare_scenarios(summary)),
             "plans": show_table(summary.table),
             **show_columns(summary.table),
@@ -99,18 +103,17 @@ def _joint_budget(joint: Joint) -> dg.AssetsDefinition:
 
 
 def _model_comparison(joint: Joint) -> dg.AssetsDefinition:
+    def compare(fits: Fits, spec: JointSpec) -> pd.DataFrame:  # noqa: ARG001
+        from mmm_pipeline.evidence.side_words import compare_with_first
+
+        return compare_with_first(fits, joint.labels)
+
     @joint.asset("model_comparison", form="table", kinds={"pymc", "parquet"})
     def model_comparison(**gated: Any) -> dg.Output[Any]:
         """Each other model beside the first: fit, structure, returns, shares, parameters."""
         fits = joint.read_fits(gated)
-        table, metadata = joint.compute_once("model_comparison", "table", fits, _compare)
-        sentences = [f"* {words}" for words in table.attrs["sentences"]]
-        metadata |= {
-            "in_words": dg.MetadataValue.md("\n".join(sentences)),
-            "returns": show_table(table[table["section"] == "roas"]),
-            **show_columns(table),
-        }
-        return dg.Output(table, metadata=metadata)
+        table, metadata = joint.compute_once("model_comparison", "table", fits, compare)
+        return dg.Output(table, metadata=metadata | show_comparison(table))
 
     return model_comparison
 
@@ -165,10 +168,3 @@ def _plan(fits: Fits, spec: JointSpec) -> Summary:
     from mmm_pipeline.decision.joint import summarize_joint_budget
 
     return summarize_joint_budget(fits, spec)
-
-
-def _compare(fits: Fits, spec: JointSpec) -> pd.DataFrame:
-    from mmm_pipeline.evidence.side_words import compare_with_first
-
-    labels = {name: member.label or name for name, member in spec.models.items()}
-    return compare_with_first(fits, labels)

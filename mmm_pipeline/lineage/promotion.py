@@ -18,6 +18,7 @@ from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.fits import Promotion
 from mmm_pipeline.lineage.forms import DiagnosticsForm
 from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.spec import ModelSpec
 
 
@@ -160,6 +161,60 @@ def admit(trace: xr.DataTree, spec: ModelSpec) -> ConvergedFit:
     return require_converged(trace, _measure(trace, spec).numbers, spec)
 
 
+def read_kept(model: Model, fit_id: str) -> ConvergedFit:
+    """Let a fit through the gate by its own spec, and the limits of today.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    fit_id : str
+        A fit of it that is kept, of whatever spec.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    StaleFitError
+        If it is not kept, or of other code.
+    NotConvergedError
+        If it breaks a limit.
+    """
+    trace = model.fits.read(fit_id)
+    return admit(trace, read_spec(trace).model_copy(update={"gate": model.spec.gate}))
+
+
+def find_promoted(model: Model) -> str:
+    """Name the fit that is promoted.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+
+    Returns
+    -------
+    str
+        Its `fit_id`.
+
+    Raises
+    ------
+    StaleFitError
+        If none is.
+    """
+    promotion = model.fits.find_promotion()
+    if promotion is None:
+        name = model.spec.name
+        message = (
+            f"A fit of {name!r} must be promoted before it is asked for; none is. Launch the "
+            f"job {name}__promote."
+        )
+        raise StaleFitError(message)
+    return promotion.fit_id
+
+
 def take(
     model: Model, choice: FitChoice, fitted_trace: xr.DataTree, diagnostics: Examination
 ) -> tuple[xr.DataTree, Examination]:
@@ -191,15 +246,7 @@ def take(
     if choice is FitChoice.current:
         return fitted_trace, diagnostics
     with told_clearly(model.location):
-        promotion = model.fits.find_promotion()
-        if promotion is None:
-            name = model.spec.name
-            message = (
-                f"A fit of {name!r} must be promoted before it is asked for; none is. Launch the "
-                f"job {name}__promote."
-            )
-            raise StaleFitError(message)
-        trace = model.fits.read(promotion.fit_id)
+        trace = model.fits.read(find_promoted(model))
     return trace, _measure(trace, model.spec)
 
 

@@ -17,7 +17,7 @@ from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 from mmm_pipeline.report.figures.budgets import draw_scenarios
 from mmm_pipeline.report.figures.joint import draw_views
 from mmm_pipeline.report.page import list_records, open_template
-from mmm_pipeline.report.plans import tabulate_plans
+from mmm_pipeline.report.plans import group_plans, tabulate_plans
 from mmm_pipeline.report.style import encode_svg, format_probability
 from mmm_pipeline.spec import PROFIT, TOTAL, JointSpec
 
@@ -79,16 +79,20 @@ def render_joint_report(inputs: JointInputs) -> str:
     table, told = inputs.view.table, inputs.view.portfolio
     plans, comparison = inputs.budget.table, inputs.comparison
     section = {str(name): rows for name, rows in comparison.groupby("section", sort=False)}
-    lines = list(dict.fromkeys(plans["channel"]))
+    labels = {one["model"]: one["label"] for one in told["models"]}
+    drawn = group_plans(plans, labels)
     structure = section["structure"]
+    scenarios = compare_scenarios(inputs.budget)
+    scenarios["net"] = scenarios["gain"] - scenarios["spend"] + scenarios["spend_current"]
     return open_template("joint.html").render(
         spec=inputs.spec,
         told=told,
         verdicts={name: fit.verdict.word for name, fit in inputs.fits.items()},
+        labels=labels,
         views=table.drop_duplicates("view")[["view", "label"]].to_dict("records"),
         rows=arrange_views(table),
         conflicts=describe_conflicts(table),
-        scenarios=list_records(compare_scenarios(inputs.budget)),
+        scenarios=list_records(scenarios),
         start=str(inputs.budget.draws["start"].to_numpy()[0]),
         outcomes=list_records(tabulate_outcomes(inputs.budget, told["models"])),
         plans=tabulate_plans(plans),
@@ -101,7 +105,9 @@ def render_joint_report(inputs: JointInputs) -> str:
         parameters=list_records(section["parameter"][section["parameter"]["where"] == BOTH]),
         figures={
             "views": encode_svg(draw_views(table, _order(table), _list_thresholds(inputs))),
-            "scenarios": encode_svg(draw_scenarios(plans, lines)),
+            "scenarios": encode_svg(
+                draw_scenarios(drawn, list(dict.fromkeys(drawn["channel"])), brings="margin")
+            ),
         },
     )
 

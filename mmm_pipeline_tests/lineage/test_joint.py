@@ -141,7 +141,7 @@ def test_all_of_it_is_written(made: Project, traces: dict[str, xr.DataTree]) -> 
 def test_the_page_holds_all_and_asks_nothing_of_the_network(made: Project) -> None:
     page = (Path(made.outputs) / "both" / "report.html").read_text()
 
-    for words in ("Web shop", "One budget over all models", "Side by side", "search (online)"):
+    for words in ("Web shop", "One budget over all models", "Side by side", "search (Web shop)"):
         assert words in page
     assert "http" not in page.replace("http-equiv", "")
     assert "nan" not in page.split("<main>")[1].replace("data:image", "").split("base64")[0]

@@ -51,8 +51,8 @@ def draw_views(
         for bound in thresholds[view]:
             axes.vlines(
                 np.full(len(rows), bound),
-                heights - 0.45 * step,
-                heights + 0.45 * step,
+                heights - 0.5 * step,
+                heights + 0.5 * step,
                 color=MUTED,
                 lw=1,
             )
