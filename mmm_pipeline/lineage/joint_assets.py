@@ -53,6 +53,12 @@ def _joint_view(joint: Joint) -> dg.AssetsDefinition:
         advice, metadata = joint.compute_once("joint_view", "advice", fits, _view)
         table, told = advice.table, advice.portfolio
         metadata |= {
+            "next_unit": show_figure(
+                "draw_views",
+                table=table,
+                channels=list(dict.fromkeys(table["channel"])),
+                thresholds={view: joint.spec.thresholds.of(view) for view in table["view"]},
+            ),
             "views": show_table(table[SHORT]),
             "models": show_table(pd.DataFrame(told["models"])),
             "conflicts": ", ".join(told["conflicts"]) or "none",
