@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 import yaml
 
-from mmm_pipeline.lineage.component import MarketingMixModel
+from mmm_pipeline.lineage import JointModels, MarketingMixModel
 from mmm_pipeline.simulate import simulate_world
-from mmm_pipeline.spec import Control, DataSource, Media, ModelSpec
+from mmm_pipeline.spec import Control, DataSource, JointSpec, Media, Member, ModelSpec, Thresholds
 from mmm_pipeline.spec.presets import LIBRARY_PRIORS, PRESETS
 from mmm_pipeline_tests.factories import make_world
 from mmm_pipeline_tests.lineage.test_graph import EDGES
+from mmm_pipeline_tests.lineage.test_joint import EDGES as JOINT_EDGES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-ASSETS = [*EDGES, "raw_media", "catalogue"]
-"""Of a model, of one whose media come in a table of their own, and of the project."""
+ASSETS = [*EDGES, "raw_media", "catalogue", *(one for one in JOINT_EDGES if one not in EDGES)]
+"""Of a model, of media in a table of their own, of the project, of several models."""
 
 
 @pytest.mark.parametrize("asset", ASSETS)
@@ -69,6 +70,24 @@ def test_the_example_is_a_model() -> None:
 
     assert example["type"].endswith(MarketingMixModel.__name__)
     assert ModelSpec.model_validate(example["attributes"]).name == "acme"
+
+
+@pytest.mark.parametrize(
+    ("part", "prefix"), [(JointSpec, ""), (Member, "models.<model>."), (Thresholds, "thresholds.")]
+)
+def test_every_setting_of_several_models_is_in_their_table(part: Any, prefix: str) -> None:
+    section = README.split("### Several models")[1].split("## What comes out")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith(f"| `{prefix}")]
+
+    named = set(re.findall(r"\b\w+\b", " ".join(rows)))
+    assert not [word for word in part.model_fields if word != "name" and word not in named]
+
+
+def test_the_example_of_several_models_is_one() -> None:
+    example = yaml.safe_load(README.split("```yaml")[2].split("```")[0])
+
+    assert example["type"].endswith(JointModels.__name__)
+    assert len(JointSpec.model_validate(example["attributes"]).models) == 2
 
 
 def _run_notebook(root: Path, monkeypatch: pytest.MonkeyPatch, until: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_pipeline.decision.window import Window
+from mmm_pipeline.decision.levers import Levers
 from mmm_pipeline.spec import ChannelLimits, GroupLimits, ModelSpec, Scenario, resolve_amount
 
 TOLERANCE = 1e-6
@@ -115,14 +115,14 @@ class Limits:
         return broken
 
 
-def limit_plan(scenario: Scenario, window: Window, spec: ModelSpec) -> Limits:
+def limit_plan(scenario: Scenario, window: Levers, spec: ModelSpec) -> Limits:
     """Work out what a scenario asks of its plan.
 
     Parameters
     ----------
     scenario : Scenario
         As the spec states it.
-    window : Window
+    window : Levers
         Its window.
     spec : ModelSpec
         The model, for its groups of channels.
@@ -139,7 +139,7 @@ def limit_plan(scenario: Scenario, window: Window, spec: ModelSpec) -> Limits:
     return Limits(tuple(rows), budget)
 
 
-def _limit_budget(scenario: Scenario, window: Window, total: float) -> Iterator[Limit]:
+def _limit_budget(scenario: Scenario, window: Levers, total: float) -> Iterator[Limit]:
     """Spend the budget, or at most the budget where there is a goal."""
     everything = np.ones(window.current.size)
     if scenario.what_if or scenario.budget == "free":
@@ -151,7 +151,7 @@ def _limit_budget(scenario: Scenario, window: Window, total: float) -> Iterator[
     yield Limit(name, everything, most if scenario.goal is None else 0.0, most)
 
 
-def _limit_levers(scenario: Scenario, window: Window) -> Iterator[Limit]:
+def _limit_levers(scenario: Scenario, window: Levers) -> Iterator[Limit]:
     """Keep each lever within the scenario's bounds."""
     own = {*scenario.channels, *scenario.what_if}
     for n, now in enumerate(window.current):
@@ -168,7 +168,7 @@ def _limit_levers(scenario: Scenario, window: Window) -> Iterator[Limit]:
             yield Limit(f"channels.{name}", lever, 0.0, np.inf)
 
 
-def _limit_channels(scenario: Scenario, window: Window) -> Iterator[Limit]:
+def _limit_channels(scenario: Scenario, window: Levers) -> Iterator[Limit]:
     """Keep what is said of single channels."""
     for name, to in scenario.what_if.items():
         yield from _limit_money(f"what_if.{name}", ChannelLimits(spend=to), window, [name])
@@ -183,7 +183,7 @@ def _limit_channels(scenario: Scenario, window: Window) -> Iterator[Limit]:
             yield Limit(f"bounds of {name}", _pick(window, [name]), low, high)
 
 
-def _limit_groups(scenario: Scenario, window: Window, spec: ModelSpec) -> Iterator[Limit]:
+def _limit_groups(scenario: Scenario, window: Levers, spec: ModelSpec) -> Iterator[Limit]:
     """Keep what is said of several channels."""
     for name, limits in scenario.groups.items():
         members = limits.channels or [
@@ -193,7 +193,7 @@ def _limit_groups(scenario: Scenario, window: Window, spec: ModelSpec) -> Iterat
 
 
 def _limit_money(
-    name: str, limits: ChannelLimits | GroupLimits, window: Window, members: Sequence[str]
+    name: str, limits: ChannelLimits | GroupLimits, window: Levers, members: Sequence[str]
 ) -> Iterator[Limit]:
     """Keep the money and the share of some channels."""
     some = _pick(window, members)
@@ -217,7 +217,7 @@ def _limit_money(
         yield Limit(f"{name}.max_share", limits.max_share - some, 0.0, np.inf)
 
 
-def _limit_ratios(scenario: Scenario, window: Window) -> Iterator[Limit]:
+def _limit_ratios(scenario: Scenario, window: Levers) -> Iterator[Limit]:
     """Keep one channel's money against another's."""
     for ratio in scenario.ratios:
         one, other = _pick(window, [ratio.channel]), _pick(window, [ratio.to])
@@ -228,7 +228,7 @@ def _limit_ratios(scenario: Scenario, window: Window) -> Iterator[Limit]:
             yield Limit(name, ratio.max * other - one, 0.0, np.inf)
 
 
-def _pick(window: Window, members: Sequence[str]) -> np.ndarray:
+def _pick(window: Levers, members: Sequence[str]) -> np.ndarray:
     """Weigh the levers of some channels by 1."""
     places = [window.channels.index(name) for name in members]
     return np.isin(window.channel_of, places).astype(float)

@@ -5,5 +5,12 @@ No statistics belong here: an asset reads as wiring, and the verb behind it live
 
 from mmm_pipeline.lineage.catalogue_assets import add_catalogue
 from mmm_pipeline.lineage.component import MarketingMixModel, build_model_defs
+from mmm_pipeline.lineage.joint_component import JointModels, build_joint_defs
 
-__all__ = ["MarketingMixModel", "add_catalogue", "build_model_defs"]
+__all__ = [
+    "JointModels",
+    "MarketingMixModel",
+    "add_catalogue",
+    "build_joint_defs",
+    "build_model_defs",
+]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.lineage.automation import build_job, build_schedules, build_sensors
 from mmm_pipeline.lineage.certification import build_certify_job
+from mmm_pipeline.lineage.comparison import build_compare_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.decision_assets import build_decision_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
@@ -78,6 +79,7 @@ def build_model_defs(
         jobs=[
             job,
             build_certify_job(model),
+            build_compare_job(model),
             build_promote_job(model),
             build_replay_job(model),
         ],
@@ -133,13 +135,7 @@ class MarketingMixModel(dg.Component):
             If the folder has another name than the model.
         """
         spec = ModelSpec.model_validate(attributes)
-        if context.path.name != spec.name:
-            where = locate_spec(spec, context).locate(("name",))
-            message = (
-                f"{where}: a model's `name` must be the name of its folder, "
-                f"{context.path.name!r}; got {spec.name!r}"
-            )
-            raise SpecError(message)
+        require_own_folder(spec.name, context)
         return cls(spec)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -156,17 +152,47 @@ class MarketingMixModel(dg.Component):
         """
         project = Project.locate(Path(context.project_root))
         return build_model_defs(
-            self.spec, project=project, location=locate_spec(self.spec, context)
+            self.spec, project=project, location=locate_spec(self.spec.name, context)
         )
 
 
-def locate_spec(spec: ModelSpec, context: dg.ComponentLoadContext) -> SettingLocation:
+def require_own_folder(name: str, context: dg.ComponentLoadContext) -> SettingLocation:
+    """Refuse a spec that stands in a folder of another name.
+
+    Parameters
+    ----------
+    name : str
+        What it says of its name.
+    context : dagster.ComponentLoadContext
+        Where it stands.
+
+    Returns
+    -------
+    SettingLocation
+        Its lines.
+
+    Raises
+    ------
+    SpecError
+        With the line.
+    """
+    location = locate_spec(name, context)
+    if context.path.name != name:
+        message = (
+            f"{location.locate(('name',))}: a model's `name` must be the name of its folder, "
+            f"{context.path.name!r}; got {name!r}"
+        )
+        raise SpecError(message)
+    return location
+
+
+def locate_spec(name: str, context: dg.ComponentLoadContext) -> SettingLocation:
     """Find the lines of a spec in its `defs.yaml`.
 
     Parameters
     ----------
-    spec : ModelSpec
-        The model.
+    name : str
+        The model's.
     context : dagster.ComponentLoadContext
         Where it stands.
 
@@ -175,4 +201,4 @@ def locate_spec(spec: ModelSpec, context: dg.ComponentLoadContext) -> SettingLoc
     SettingLocation
     """
     file = context.path / "defs.yaml"
-    return SettingLocation.from_yaml(file, show_path(file, Path(context.project_root)), spec.name)
+    return SettingLocation.from_yaml(file, show_path(file, Path(context.project_root)), name)

@@ -99,19 +99,57 @@ class Model:
         callable
             A decorator; the function's docstring is the asset's description.
         """
+        return make_asset(
+            self.key(name),
+            form=form,
+            kinds=kinds,
+            ins={asset: self.key(asset) for asset in reads},
+            checks=checks,
+            pool=pool,
+            metadata=metadata,
+        )
 
-        def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
-            return dg.asset(
-                key=self.key(name),
-                description=inspect.getdoc(function),
-                group_name=self.spec.name,
-                io_manager_key=form,
-                kinds=set(kinds),
-                tags={"model": self.spec.name},
-                ins={asset: dg.AssetIn(key=self.key(asset)) for asset in reads},
-                check_specs=list(checks),
-                pool=pool,
-                metadata=metadata,
-            )(function)
 
-        return decorate
+def make_asset(
+    key: dg.AssetKey,
+    *,
+    form: str,
+    kinds: Collection[str],
+    ins: Mapping[str, dg.AssetKey],
+    checks: Collection[dg.AssetCheckSpec] = (),
+    pool: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Make a function an asset, in the group that its key begins with.
+
+    Parameters
+    ----------
+    key : dagster.AssetKey
+        Its name: group and asset.
+    form, kinds, checks, pool, metadata
+        As of `Model.asset`.
+    ins : mapping of str to dagster.AssetKey
+        What it reads, by the names of its arguments.
+
+    Returns
+    -------
+    callable
+        A decorator; the function's docstring is the asset's description.
+    """
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        group = key.path[0]
+        return dg.asset(
+            key=key,
+            description=inspect.getdoc(function),
+            group_name=group,
+            io_manager_key=form,
+            kinds=set(kinds),
+            tags={"model": group},
+            ins={name: dg.AssetIn(key=one) for name, one in ins.items()},
+            check_specs=list(checks),
+            pool=pool,
+            metadata=metadata,
+        )(function)
+
+    return decorate

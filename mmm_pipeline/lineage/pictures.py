@@ -96,6 +96,32 @@ def show_columns(table: pd.DataFrame) -> Metadata:
     }
 
 
+def show_comparison(table: pd.DataFrame) -> Metadata:
+    """Say how fits compare, in words and numbers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `mmm_pipeline.evidence.side_words.compare_with_first`.
+
+    Returns
+    -------
+    dict
+    """
+    sentences = [f"* {words}" for words in table.attrs["sentences"]]
+    section = {str(name): rows for name, rows in table.groupby("section")}
+    structure = section["structure"][["a", "b", "name", "where", "told_a", "told_b"]]
+    dropped = ["section", "told_a", "told_b"]
+    return {
+        "in_words": dg.MetadataValue.md("\n".join(sentences)),
+        "fit": show_table(section["fit"].drop(columns=dropped)),
+        "structure": show_table(structure),
+        "returns": show_table(section["roas"].drop(columns=dropped)),
+        "shares": show_table(section["share"].drop(columns=dropped)),
+        **show_columns(table),
+    }
+
+
 def show_numbers(numbers: Mapping[str, float | None]) -> Metadata:
     """Pass on numbers that the UI plots over time; what cannot be computed is left out.
 

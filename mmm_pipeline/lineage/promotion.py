@@ -17,6 +17,7 @@ from mmm_pipeline.lineage.fits import Promotion
 from mmm_pipeline.lineage.forms import DiagnosticsForm
 from mmm_pipeline.lineage.gated import read_fit, tell_warnings
 from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.model.trace import read_spec
 
 
 class FitChoice(Enum):
@@ -93,6 +94,60 @@ def find_current(model: Model) -> str:
     return examination.numbers.fit_id
 
 
+def read_kept(model: Model, fit_id: str) -> ConvergedFit:
+    """Let a fit through the gate by its own spec, and the limits of today.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    fit_id : str
+        A fit of it that is kept, of whatever spec.
+
+    Returns
+    -------
+    ConvergedFit
+
+    Raises
+    ------
+    StaleFitError
+        If it is not kept, or of other code.
+    NotConvergedError
+        If it breaks a limit.
+    """
+    trace = model.fits.read(fit_id)
+    return admit(trace, read_spec(trace).model_copy(update={"gate": model.spec.gate}))
+
+
+def find_promoted(model: Model) -> str:
+    """Name the fit that is promoted.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+
+    Returns
+    -------
+    str
+        Its `fit_id`.
+
+    Raises
+    ------
+    StaleFitError
+        If none is.
+    """
+    promotion = model.fits.find_promotion()
+    if promotion is None:
+        name = model.spec.name
+        message = (
+            f"A fit of {name!r} must be promoted before it is asked for; none is. Launch the "
+            f"job {name}__promote."
+        )
+        raise StaleFitError(message)
+    return promotion.fit_id
+
+
 def choose_fit(
     model: Model, choice: FitChoice, fitted_trace: xr.DataTree, diagnostics: Examination
 ) -> ConvergedFit:
@@ -122,12 +177,5 @@ def choose_fit(
     if choice is FitChoice.current:
         return read_fit(model, fitted_trace, diagnostics)
     with told_clearly(model.location):
-        promotion = model.fits.find_promotion()
-        if promotion is None:
-            name = model.spec.name
-            message = (
-                f"A fit of {name!r} must be promoted before it is asked for; none is. Launch the "
-                f"job {name}__promote."
-            )
-            raise StaleFitError(message)
-        return tell_warnings(admit(model.fits.read(promotion.fit_id), model.spec))
+        trace = model.fits.read(find_promoted(model))
+        return tell_warnings(admit(trace, model.spec))

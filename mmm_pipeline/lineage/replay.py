@@ -11,9 +11,9 @@ from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.lineage.automation import build_op_job
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.promotion import find_current
+from mmm_pipeline.lineage.promotion import find_current, read_kept
 from mmm_pipeline.model.machine import describe_machine, find_differences, list_packages
-from mmm_pipeline.model.trace import read_sampling, read_spec
+from mmm_pipeline.model.trace import read_sampling
 
 if TYPE_CHECKING:
     from mmm_pipeline.evidence.replay import Replay
@@ -47,7 +47,7 @@ def build_replay_job(model: Model) -> dg.JobDefinition:
         from mmm_pipeline.evidence.replay import compare_replay
 
         with told_clearly(model.location):
-            kept = _read(model, config.fit_id or find_current(model))
+            kept = read_kept(model, config.fit_id or find_current(model))
             differences = _find_differences(model, kept.fit_id)
             again = _fit_again(kept, context)
         replay = compare_replay(kept, again)
@@ -118,13 +118,6 @@ def describe_replay(replay: "Replay", fit_id: str, differences: list[str]) -> st
         f"Fit {fit_id} must be the same when it is made again; on {where}, {found}. Its "
         "receipt.json says what it was made with."
     )
-
-
-def _read(model: Model, fit_id: str) -> ConvergedFit:
-    """Read a fit by its own spec, and the limits of today."""
-    trace = model.fits.read(fit_id)
-    spec = read_spec(trace).model_copy(update={"gate": model.spec.gate})
-    return admit(trace, spec)
 
 
 def _find_differences(model: Model, fit_id: str) -> list[str]:

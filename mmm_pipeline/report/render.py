@@ -1,7 +1,6 @@
 """Put figures, tables and words on one self-contained page."""
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -29,6 +28,7 @@ from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabul
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
+from mmm_pipeline.report.plans import tabulate_plans
 from mmm_pipeline.report.style import encode_png, encode_svg
 
 OWN_FIGURES = (
@@ -79,7 +79,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         years=tabulate_years(inputs.periods, fit.spec),
         returns=list_records(inputs.returns.table),
         scenarios=list_records(compare_scenarios(inputs.scenarios)),
-        plans=_tabulate_plans(inputs.scenarios.table),
+        plans=tabulate_plans(inputs.scenarios.table),
         truth=None if truth is None else list_records(truth),
         pathologies=[str(one) for one in find_pathologies(fit.trace, parameters)],
         attempts=list_records(tabulate_attempts(fit.trace)),
@@ -144,20 +144,6 @@ def _encode_chains(drawn: Mapping[str, Figure]) -> dict[str, str]:
         for name, figure in drawn.items()
         if name.startswith(CHAINS)
     }
-
-
-def _tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
-    """Set the plans side by side, each behind today's plan of a window as long."""
-    columns: dict[str, pd.Series] = {}
-    shown: list[float] = []
-    for name, plan in table.groupby("scenario", sort=False):
-        by_channel = plan.groupby("channel", sort=False)[["spend_current", "spend"]].sum()
-        today = by_channel["spend_current"]
-        if not any(math.isclose(today.sum(), total) for total in shown):
-            shown.append(float(today.sum()))
-            columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
-        columns[str(name)] = by_channel["spend"]
-    return pd.DataFrame(columns)
 
 
 def _write_day(moment: dt.datetime) -> str:

@@ -18,6 +18,23 @@ from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity, VariationKind
 from mmm_pipeline.spec.exports import EXPORT_NAMES, ColumnChoice, ExportName, Exports
 from mmm_pipeline.spec.gate import GateLimits
+from mmm_pipeline.spec.joint import (
+    PROFIT,
+    TOTAL,
+    JointSpec,
+    Line,
+    Member,
+    Outcome,
+    Thresholds,
+    list_lines,
+    list_outcomes,
+)
+from mmm_pipeline.spec.joint_consistency import (
+    find_common,
+    list_group,
+    require_consistent,
+    require_known,
+)
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.media import Media
 from mmm_pipeline.spec.model import ModelSpec
@@ -45,6 +62,8 @@ from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 __all__ = [
     "EXPORT_NAMES",
     "MFF_DIMENSIONS",
+    "PROFIT",
+    "TOTAL",
     "Aggregate",
     "Amount",
     "Backtest",
@@ -69,10 +88,14 @@ __all__ = [
     "Goal",
     "Grain",
     "GroupLimits",
+    "JointSpec",
+    "Line",
     "MasterFlatFile",
     "Media",
     "MediaTable",
+    "Member",
     "ModelSpec",
+    "Outcome",
     "Place",
     "Pooling",
     "Prespecification",
@@ -90,10 +113,17 @@ __all__ = [
     "Sensitivity",
     "SettingLocation",
     "Sign",
+    "Thresholds",
     "Trend",
     "VariationKind",
     "Weekday",
     "Window",
+    "find_common",
+    "list_group",
+    "list_lines",
+    "list_outcomes",
     "read_spec",
+    "require_consistent",
+    "require_known",
     "resolve_amount",
 ]

@@ -18,6 +18,12 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 """A name that is safe in a file name, an asset key and a column: letters, digits, underscore."""
 
+type LineName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$", max_length=121),
+]
+"""What money is planned for: a channel; or, over several models, ``model.channel``."""
+
 
 def _no_boolean(value: object) -> object:
     if isinstance(value, bool):

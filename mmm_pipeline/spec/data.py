@@ -4,14 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, Tag, model_validator
 
 from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Name, Number, SpecPart
 from mmm_pipeline.spec.source import CsvDialect, Place
@@ -180,6 +173,11 @@ class DataSource(SpecPart):
     )
     target_cost: Annotated[Number, Field(gt=0)] | None = Field(
         default=None, description="Money that a target may cost, with `kpi: count`."
+    )
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+        default=None,
+        description="Of all money, by its three letters: EUR. Models of different ones are not "
+        "put together.",
     )
     csv: CsvDialect = Field(default=CsvDialect(), description="How CSV files are written.")
     panel: Annotated[dict[Name, Column], BeforeValidator(_named)] = Field(

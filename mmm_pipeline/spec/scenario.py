@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mmm_pipeline.spec.amount import CURRENT, Amount
-from mmm_pipeline.spec.base import Name, Number, SpecPart
+from mmm_pipeline.spec.base import LineName, Number, SpecPart
 
 type Utility = Literal["mean", "var", "cvar", "sharpe", "tightness", "adjusted_var"]
 type Pattern = Literal["even", "front", "back", "ramp", "pulse", "seasonal"]
@@ -41,7 +41,7 @@ class ChannelLimits(SpecPart):
 class GroupLimits(SpecPart):
     """How far several channels may move together."""
 
-    channels: tuple[Name, ...] = Field(
+    channels: tuple[LineName, ...] = Field(
         default=(),
         description="Which; those whose `group` bears this name, if not said.",
     )
@@ -54,8 +54,8 @@ class GroupLimits(SpecPart):
 class RatioLimits(SpecPart):
     """How much one channel gets against another."""
 
-    channel: Name = Field(description="The one that is measured.")
-    to: Name = Field(description="The one it is measured by.")
+    channel: LineName = Field(description="The one that is measured.")
+    to: LineName = Field(description="The one it is measured by.")
     min: Ratio | None = Field(default=None, description="Least multiple of the other's money.")
     max: Ratio | None = Field(default=None, description="Most multiple of the other's money.")
 
@@ -109,7 +109,7 @@ class Scenario(SpecPart):
         default=None,
         description="Money on top of today's plan, instead of `budget`: no channel loses any.",
     )
-    what_if: dict[Name, Amount] = Field(
+    what_if: dict[LineName, Amount] = Field(
         default={},
         description="Nothing is planned: channels get this, the others what they get today.",
     )
@@ -144,18 +144,18 @@ class Scenario(SpecPart):
         description="How far a channel may move from today's plan: 0.8 is 80 % either way, and "
         "never below nothing.",
     )
-    channels: dict[Name, ChannelLimits] = Field(
+    channels: dict[LineName, ChannelLimits] = Field(
         default={}, description="Limits of single channels, by name, in place of `bounds`."
     )
     groups: dict[str, GroupLimits] = Field(default={}, description="Limits of several together.")
     ratios: tuple[RatioLimits, ...] = Field(default=(), description="One channel against another.")
-    phasing: Pattern | Weights | dict[Name, Pattern | Weights] = Field(
+    phasing: Pattern | Weights | dict[LineName, Pattern | Weights] = Field(
         default="even",
         description="How money is spread over the window: evenly, more at the front or at the "
         "back, in a ramp, in pulses, as the target is over the seasons, or by weights of one's "
         "own; for all channels, or by channel.",
     )
-    prices: dict[Name, Amount] = Field(
+    prices: dict[LineName, Amount] = Field(
         default={},
         description="What a unit of exposure costs, against the last 52 weeks, where that "
         "changes: '+10%'; or in money.",

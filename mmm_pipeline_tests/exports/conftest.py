@@ -5,8 +5,7 @@ import pytest
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.exports.inputs import ExportInputs
-from mmm_pipeline.gate import ConvergedFit, require_converged
-from mmm_pipeline.gate.diagnostics import measure
+from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
@@ -60,4 +59,4 @@ def panel() -> ExportInputs:
     frame = make_panel(spec, {"brand": ["=A1", "b"], "place": ["n", "s"]}, grp=3.0, spots=1.5)
     features = build_features(frame, spec)
     trace = make_trace(spec, features, draw_posterior(spec, features, 75))
-    return gather(require_converged(trace, measure(trace), spec))
+    return gather(admit(trace, spec))

@@ -15,6 +15,7 @@ from mmm_pipeline.report.figures.fitness import (
     draw_residuals,
 )
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
+from mmm_pipeline.report.figures.joint import draw_views
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 from mmm_pipeline.report.figures.sensitivity import draw_sensitivity
 
@@ -38,5 +39,6 @@ __all__ = [
     "draw_sensitivity",
     "draw_shares",
     "draw_stability",
+    "draw_views",
     "draw_waterfall",
 ]

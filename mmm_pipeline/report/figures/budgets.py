@@ -99,7 +99,9 @@ def _draw_breakeven(axes: Axes, curve: pd.DataFrame, breakeven: float) -> None:
         axes.axvline(breakeven, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
 
 
-def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
+def draw_scenarios(
+    table: pd.DataFrame, channels: Sequence[str], brings: str = "response"
+) -> Figure:
     """Draw today's plan and every scenario's, and what each would bring.
 
     Parameters
@@ -108,6 +110,8 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
         ``scenario, channel, spend_current, spend, response_current, response``.
     channels : sequence of str
         Stacked in this order.
+    brings : str
+        What the response is called.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     labels = [label for label, _, _ in bars][::-1]
     figure = new_figure(9.5, 0.5 * len(labels) + 1.4)
     left, right = figure.subplots(1, 2, sharey=True)
-    for axes, quantity in ((left, "spend"), (right, "response")):
+    for axes, quantity, words in ((left, "spend", "spend"), (right, "response", brings)):
         plain_axes(axes, grid="x")
         wide = pd.DataFrame(
             {
@@ -143,7 +147,7 @@ def draw_scenarios(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
             )
         axes.margins(x=0.14)
         amounts(axes, "x")
-        axes.set_xlabel(f"{quantity} over the window", color=MUTED)
+        axes.set_xlabel(f"{words} over the window", color=MUTED)
     left.set_yticks(range(len(labels)), labels, color=INK)
     handles = [Patch(color=color_of(channel, channels)) for channel in channels]
     figure.legend(handles, list(channels), loc="outside upper left", ncols=6, frameon=False)

@@ -1,0 +1,51 @@
+"""Plans side by side, as pages show them."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+
+def tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
+    """Set plans side by side, each behind today's plan of a window as long.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``scenario, channel, spend_current, spend``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per channel, a column per plan, currency over the window.
+    """
+    columns: dict[str, pd.Series] = {}
+    shown: list[float] = []
+    for name, plan in table.groupby("scenario", sort=False):
+        by_channel = plan.groupby("channel", sort=False)[["spend_current", "spend"]].sum()
+        today = by_channel["spend_current"]
+        if not any(math.isclose(today.sum(), total) for total in shown):
+            shown.append(float(today.sum()))
+            columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
+        columns[str(name)] = by_channel["spend"]
+    return pd.DataFrame(columns)
+
+
+def group_plans(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Name the models in place of the lines where each model has lines of its own.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `mmm_pipeline.decision.joint.summarize_joint_budget`.
+    labels : mapping of str to str
+        What the models are called, by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        To be drawn: the same rows; of shared money as they are.
+    """
+    is_separate = table["channel"].str.contains(".", regex=False)
+    names = table["models"].map(labels).where(is_separate, table["channel"])
+    return table.assign(channel=names)
