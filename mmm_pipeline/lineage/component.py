@@ -21,6 +21,7 @@ from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
 from mmm_pipeline.lineage.insight_assets import build_insight_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.plan_assets import build_accept_job, build_plan_assets
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
 from mmm_pipeline.lineage.promotion import build_promote_job
 from mmm_pipeline.lineage.replay import build_replay_job
@@ -58,6 +59,7 @@ def build_model_defs(
         *build_fitness_assets(model),
         *build_evidence_assets(model),
         *build_drift_assets(model),
+        *build_plan_assets(model),
     ]
     decisions = build_decision_assets(model)
     shown = [asset.key.path[-1] for asset in (*decisions[1:], *evidence)]
@@ -75,6 +77,7 @@ def build_model_defs(
         assets=assets,
         jobs=[
             job,
+            build_accept_job(model),
             build_certify_job(model),
             build_promote_job(model),
             build_replay_job(model),

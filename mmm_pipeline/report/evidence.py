@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmm_pipeline.decision.standing import sum_up_spend
 from mmm_pipeline.evidence.backtest import assess_backtest, list_notes
 from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 from mmm_pipeline.evidence.scores import summarize_scores
@@ -67,8 +68,19 @@ class Section:
     words: Sequence[str]
 
 
+def _list_spend(table: pd.DataFrame) -> pd.DataFrame:
+    """List what was planned and spent by the plan that is spoken of."""
+    return sum_up_spend(table[table["plan_id"] == table.attrs["shown"]])
+
+
 KINDS = {
     "budget_frontier": Kind("Other budgets", {"frontier": figures.draw_frontier}),
+    "plan_tracking": Kind(
+        "Plan against actuals",
+        {"tracking": figures.draw_tracking},
+        _list_spend,
+        lambda table: (*table.attrs["stale"], *table.attrs["words"]),
+    ),
     "effect_evidence": Kind("Effects", {}),
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
     "backtest": Kind(
@@ -108,7 +120,11 @@ def build_sections(evidence: Mapping[str, pd.DataFrame]) -> list[Section]:
             kind.title,
             list_records(kind.rows(evidence[name])),
             {str(key): value for key, value in evidence[name].attrs.items()},
-            {one: encode_svg(draw(evidence[name])) for one, draw in kind.figures.items()},
+            {
+                one: encode_svg(draw(evidence[name]))
+                for one, draw in kind.figures.items()
+                if len(evidence[name])
+            },
             kind.words(evidence[name]),
         )
         for name, kind in KINDS.items()

@@ -16,6 +16,9 @@ from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
+OF_THEIR_OWN = ("plan_tracking",)
+"""Evidence that is of other fits than the report's, and names them."""
+
 
 @dataclass(frozen=True)
 class ReportInputs:
@@ -65,7 +68,7 @@ class ReportInputs:
             "recommendations": self.advice.table,
             "carryover_curves": self.carryover,
             "returns_by_period": self.periods,
-            **self.evidence,
+            **{name: one for name, one in self.evidence.items() if name not in OF_THEIR_OWN},
         }
         others = [
             name for name, table in tables.items() if table.attrs["fit_id"] != self.fit.fit_id

@@ -46,6 +46,7 @@ EDGES = {
     "backtest": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics"},
     "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
     "refit_drift": {"fitted_trace", "diagnostics"},
+    "plan_tracking": {"validated_data"},
     "prior_sensitivity": {"fitted_trace", "diagnostics"},
     "sensitivity": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
@@ -80,6 +81,7 @@ EDGES = {
         "backtest",
         "stability",
         "refit_drift",
+        "plan_tracking",
         "prior_sensitivity",
         "sensitivity",
     },
@@ -97,6 +99,7 @@ CHECKS = {
     "backtest": {"beats_naive": False},
     "stability": {"stable": False},
     "refit_drift": {"drift": False},
+    "plan_tracking": {"plan_is_current": False, "on_plan": False},
     "effect_evidence": {"beliefs_hold": False},
     "predictive_checks": {"looks_alike": False},
     "leave_one_out": {"no_single_period": False, "calibrated": False},
@@ -123,6 +126,7 @@ UNCHECKED = {
 TABLES = {
     *("validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
+    "plan_tracking",
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
 }
@@ -183,6 +187,7 @@ def test_every_result_lies_past_the_gate() -> None:
         "prior_predictive",
         "fitted_trace",
         "diagnostics",
+        "plan_tracking",  # Reads the fits of its plans, each through the gate by itself.
     }
 
 

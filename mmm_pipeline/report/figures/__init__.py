@@ -17,6 +17,7 @@ from mmm_pipeline.report.figures.fitness import (
 from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, draw_prior_target
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 from mmm_pipeline.report.figures.sensitivity import draw_sensitivity
+from mmm_pipeline.report.figures.tracking import draw_tracking
 
 __all__ = [
     "draw_calibration",
@@ -38,5 +39,6 @@ __all__ = [
     "draw_sensitivity",
     "draw_shares",
     "draw_stability",
+    "draw_tracking",
     "draw_waterfall",
 ]
