@@ -14,6 +14,7 @@ from mmm_pipeline.lineage.certification import build_certify_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.decision_assets import build_decision_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
+from mmm_pipeline.lineage.entity_assets import build_entity_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
 from mmm_pipeline.lineage.fit_assets import build_fit_assets
@@ -60,6 +61,7 @@ def build_model_defs(
         *build_evidence_assets(model),
         *build_drift_assets(model),
         *build_plan_assets(model),
+        *build_entity_assets(model),
     ]
     decisions = build_decision_assets(model)
     shown = [asset.key.path[-1] for asset in (*decisions[1:], *evidence)]

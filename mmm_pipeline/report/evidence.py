@@ -13,9 +13,14 @@ from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 from mmm_pipeline.evidence.scores import summarize_scores
 from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.evidence.stability import find_unstable
+from mmm_pipeline.insight.disaggregation import WHOLE, find_gaps
+from mmm_pipeline.insight.periods import ALL
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import encode_svg
+
+MOST_ENTITIES = 10
+"""Entities of a channel that are shown, the largest."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,26 @@ def _list_spend(table: pd.DataFrame) -> pd.DataFrame:
     return sum_up_spend(table[table["plan_id"] == table.attrs["shown"]])
 
 
+def _list_entities(table: pd.DataFrame) -> pd.DataFrame:
+    """List the largest entities of the whole window, all cells together."""
+    whole = table[table["grain"] == WHOLE]
+    for dim in table.attrs["cells"]:
+        whole = whole[whole[dim] == ALL]
+    parts = [
+        rows.nlargest(MOST_ENTITIES, "share") for _, rows in whole.groupby("channel", sort=False)
+    ]
+    return pd.concat(parts)
+
+
+def _list_gaps(table: pd.DataFrame) -> Sequence[str]:
+    """Say which channels their entities do not make up, the worst first."""
+    gaps = find_gaps(table)
+    return (*gaps["error"], *gaps["warning"])
+
+
 KINDS = {
     "budget_frontier": Kind("Other budgets", {"frontier": figures.draw_frontier}),
+    "disaggregated_results": Kind("Within channels", {}, _list_entities, _list_gaps),
     "plan_tracking": Kind(
         "Plan against actuals",
         {"tracking": figures.draw_tracking},

@@ -23,6 +23,7 @@ from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_
 
 SPEC = make_spec(
     experiments="data/tests.csv",
+    entities="data/entities.csv",
     backtest={"folds": 2, "horizon": 4},
     sensitivity=["placebo"],
 )
@@ -34,6 +35,7 @@ EDGES = {
     "validated_data": {"raw_data"},
     "data_profile": {"validated_data"},
     "raw_experiments": set(),
+    "raw_entities": set(),
     "features": {"validated_data", "raw_experiments"},
     "prior_predictive": {"features"},
     "fitted_trace": {"features"},
@@ -47,6 +49,7 @@ EDGES = {
     "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
     "refit_drift": {"fitted_trace", "diagnostics"},
     "plan_tracking": {"validated_data"},
+    "disaggregated_results": {"fitted_trace", "diagnostics", "raw_entities"},
     "prior_sensitivity": {"fitted_trace", "diagnostics"},
     "sensitivity": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
@@ -82,6 +85,7 @@ EDGES = {
         "stability",
         "refit_drift",
         "plan_tracking",
+        "disaggregated_results",
         "prior_sensitivity",
         "sensitivity",
     },
@@ -89,6 +93,7 @@ EDGES = {
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
     "raw_experiments": {"readable": True, "uncut": False},
+    "raw_entities": {"readable": True, "uncut": False},
     "validated_data": {rule.code: rule.severity == "error" for rule in list_rules(SPEC)},
     "features": {"nothing_lost": True},
     "prior_predictive": {"plausible": False},
@@ -100,6 +105,7 @@ CHECKS = {
     "stability": {"stable": False},
     "refit_drift": {"drift": False},
     "plan_tracking": {"plan_is_current": False, "on_plan": False},
+    "disaggregated_results": {"disagg_reconciles": False},
     "effect_evidence": {"beliefs_hold": False},
     "predictive_checks": {"looks_alike": False},
     "leave_one_out": {"no_single_period": False, "calibrated": False},
@@ -126,7 +132,7 @@ UNCHECKED = {
 TABLES = {
     *("validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
-    "plan_tracking",
+    *("plan_tracking", "disaggregated_results", "raw_entities"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
 }
@@ -183,6 +189,7 @@ def test_every_result_lies_past_the_gate() -> None:
         "validated_data",
         "data_profile",
         "raw_experiments",
+        "raw_entities",
         "features",
         "prior_predictive",
         "fitted_trace",

@@ -28,6 +28,7 @@ from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.carryover import summarize_carryover_curves
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
+from mmm_pipeline.insight.disaggregation import summarize_disaggregation
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
@@ -239,6 +240,25 @@ def test_a_plan_has_its_section(inputs: ReportInputs) -> None:
     page = render_report(replace(inputs, evidence={"plan_tracking": begun}))
     assert "<li>Fit bbbb is promoted.</li>" in page
     assert '<a href="#plan_tracking">Plan against actuals</a>' in page
+
+
+def test_entities_have_their_section(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    spend = fit.features["spend"].sel(channel="tv", drop=True).to_series().reset_index()
+    parts = [
+        spend.assign(channel="tv", entity=f"campaign {n}", spend=0.05 * spend["spend"])
+        for n in range(18)
+    ]
+    records = pd.concat(parts, ignore_index=True).assign(exposure=np.nan)
+    table = summarize_disaggregation(fit, records)
+
+    page = render_report(replace(inputs, evidence={"disaggregated_results": table}))
+
+    section = page.split('<section id="disaggregated_results">')[1].split("</section>")[0]
+    assert section.count("<tr><td>") == 10
+    assert section.index("(not mapped)") < section.index("campaign 0")
+    assert "Entities of tv are 10.0% off the channel&#39;s spend" in section
+    assert "Nothing finer is known of search." in section
 
 
 def test_what_a_fit_says_of_itself_has_its_sections(inputs: ReportInputs) -> None:
