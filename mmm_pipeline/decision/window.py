@@ -68,6 +68,7 @@ class Window:
         self._levers = self._name_levers()
         self._share = self._spread_today()
         pattern = phase(scenario, self.channels, self._features["target"], self.dates)
+        self._pattern = pattern
         self.current = self._gather(self._today * scenario.periods)
         self.channel_of = np.array([self.channels.index(name) for name, *_ in self._levers])
         self.seen = self._limit_seen(pattern)
@@ -108,6 +109,27 @@ class Window:
                 added = added * self._base * _expm1_by_itself(together)
             parts.append(self._line_up(added.sum("date")))
         return np.concatenate(parts)
+
+    def schedule(self, money: np.ndarray) -> xr.Dataset:
+        """Lay a plan out, period by period; until the window begins, today's plan goes on.
+
+        Parameters
+        ----------
+        money : numpy.ndarray, shape (levers,)
+            Totals of the window, currency.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``spend`` (currency) and the ``exposure`` that it buys, dims ``(date, ..., channel)``,
+            from the first period after the data.
+        """
+        mean = self._spread(money[None]).isel({POINT: 0}, drop=True) / self.scenario.periods
+        step = FREQUENCY[self._features.attrs["grain"]]
+        between = pd.date_range(end=self.dates[0], periods=self.gap + 1, freq=step)[:-1]
+        parts = [self._today.expand_dims(date=between), mean * self._pattern]
+        spend = xr.concat(parts, "date").transpose("date", *self._cells, "channel")
+        return xr.Dataset({"spend": spend, "exposure": (spend / self._price).fillna(0.0)})
 
     def list_terms(self, money: np.ndarray) -> np.ndarray:
         """Compute what plans add to each date, where terms multiply.

@@ -11,15 +11,13 @@ from mmm_pipeline.evidence.benchmarks import (
     measure_usual_errors,
 )
 from mmm_pipeline.evidence.crps import LEVELS
-from mmm_pipeline.evidence.fit import draw_observations
 from mmm_pipeline.evidence.folds import Fold
 from mmm_pipeline.evidence.known import FoldInputs
+from mmm_pipeline.evidence.outlook import draw_outlook
 from mmm_pipeline.evidence.scores import score_draws, score_normal, summarize_scores
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
-from mmm_pipeline.insight.posterior import MAX_NUMBERS
 from mmm_pipeline.model.features import arrange
-from mmm_pipeline.model.forecast import predict_mean
 from mmm_pipeline.spec import ModelSpec
 
 MODEL = "mmm"
@@ -169,12 +167,7 @@ def _score_model(fit: ConvergedFit | str, inputs: FoldInputs, observed: xr.DataA
     """Score the forecast of a fit, if there is one."""
     if isinstance(fit, str):
         return _score_nothing(observed)
-    n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
-    step = -(-inputs.ahead["exposure"].size * n_draws // MAX_NUMBERS)
-    trace = fit.trace.isel({"draw": slice(None, None, step)}, missing_dims="ignore")
-    mean = predict_mean(trace, inputs.ahead)
-    drawn = draw_observations(fit, mean.sel(date=observed["date"]))
-    return score_draws(drawn, observed)
+    return score_draws(draw_outlook(fit, inputs.ahead, observed["date"]), observed)
 
 
 def _score_nothing(observed: xr.DataArray) -> xr.Dataset:

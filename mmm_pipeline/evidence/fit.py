@@ -49,8 +49,10 @@ def summarize_fit(fit: ConvergedFit) -> pd.DataFrame:
     return table
 
 
-def draw_observations(fit: ConvergedFit, mean: xr.DataArray) -> xr.DataArray:
-    """Draw what may be observed around a mean, noise included, with the spec's seed.
+def draw_observations(
+    fit: ConvergedFit, mean: xr.DataArray, seed: int | None = None
+) -> xr.DataArray:
+    """Draw what may be observed around a mean, noise included.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def draw_observations(fit: ConvergedFit, mean: xr.DataArray) -> xr.DataArray:
         The fit.
     mean : xarray.DataArray, dims ``(chain, draw, date, ...)``
         Target units, a value for every draw of the fit, or for some of them.
+    seed : int, optional
+        Of the noise; the spec's, if not given.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def draw_observations(fit: ConvergedFit, mean: xr.DataArray) -> xr.DataArray:
         Target units.
     """
     link = read_link(fit.spec, fit.features)
-    rng = np.random.default_rng(fit.spec.sampling.seed)
+    rng = np.random.default_rng(fit.spec.sampling.seed if seed is None else seed)
     return link.to_target(link.to_model(mean) + _draw_noise(fit, mean, rng))
 
 

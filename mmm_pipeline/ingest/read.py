@@ -24,6 +24,7 @@ from mmm_pipeline.spec import CsvDialect, ModelSpec, Place, Query
 PATH_SETTING = ("data", "path")
 MEDIA_SETTING = ("data", "media_long", "path")
 EXPERIMENTS_SETTING = ("experiments",)
+ENTITIES_SETTING = ("entities",)
 NAME_LENGTH = 16
 """Hexadecimal digits of a delivery's name."""
 
@@ -46,6 +47,8 @@ def list_places(spec: ModelSpec) -> dict[Setting, Place]:
         places[MEDIA_SETTING] = spec.data.media_long.path
     if spec.experiments:
         places[EXPERIMENTS_SETTING] = spec.experiments
+    if spec.entities:
+        places[ENTITIES_SETTING] = spec.entities
     return places
 
 

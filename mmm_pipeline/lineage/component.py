@@ -15,6 +15,7 @@ from mmm_pipeline.lineage.comparison import build_compare_job
 from mmm_pipeline.lineage.data_assets import build_data_assets
 from mmm_pipeline.lineage.decision_assets import build_decision_assets
 from mmm_pipeline.lineage.drift_assets import build_drift_assets
+from mmm_pipeline.lineage.entity_assets import build_entity_assets
 from mmm_pipeline.lineage.evidence_assets import build_evidence_assets
 from mmm_pipeline.lineage.export_assets import build_export_assets
 from mmm_pipeline.lineage.feature_assets import build_feature_assets
@@ -23,6 +24,7 @@ from mmm_pipeline.lineage.fitness_assets import build_fitness_assets
 from mmm_pipeline.lineage.insight_assets import build_insight_assets
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.model import Model
+from mmm_pipeline.lineage.plan_assets import build_accept_job, build_plan_assets
 from mmm_pipeline.lineage.project import Project, clone_root, show_path
 from mmm_pipeline.lineage.promotion import build_promote_job
 from mmm_pipeline.lineage.replay import build_replay_job
@@ -60,6 +62,8 @@ def build_model_defs(
         *build_fitness_assets(model),
         *build_evidence_assets(model),
         *build_drift_assets(model),
+        *build_plan_assets(model),
+        *build_entity_assets(model),
     ]
     decisions = build_decision_assets(model)
     shown = [asset.key.path[-1] for asset in (*decisions[1:], *evidence)]
@@ -78,6 +82,7 @@ def build_model_defs(
         assets=assets,
         jobs=[
             job,
+            build_accept_job(model),
             build_certify_job(model),
             build_compare_job(model),
             build_promote_job(model),

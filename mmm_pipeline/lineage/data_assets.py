@@ -46,7 +46,7 @@ def build_data_assets(model: Model) -> list[dg.AssetsDefinition]:
     -------
     list of dagster.AssetsDefinition
         ``raw_data``, ``raw_media`` where media come in a table of their own, ``raw_experiments``
-        where there are any, ``validated_data``, ``data_profile``.
+        and ``raw_entities`` where there are any, ``validated_data``, ``data_profile``.
     """
     return [*_list_raw(model), _validated_data(model), _data_profile(model)]
 
@@ -62,6 +62,9 @@ def _list_raw(model: Model) -> Iterator[dg.AssetsDefinition]:
     if experiments:
         words = "The table of what experiments found, as it was delivered."
         yield _raw(model, "raw_experiments", experiments, ("experiments",), words)
+    if model.spec.entities:
+        words = "The table of what campaigns, creatives or publishers showed, as it was delivered."
+        yield _raw(model, "raw_entities", model.spec.entities, ("entities",), words)
 
 
 def _raw(

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from pydantic import Field, ValidationError
 
+from mmm_pipeline.decision.register import SCENARIOS
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.summary import Summary
@@ -143,9 +144,14 @@ def ask(fit: ConvergedFit, scenarios: Mapping[str, Any]) -> ConvergedFit:
 
 
 def _summarize_scenarios(fit: ConvergedFit) -> Summary:
+    """Plan, and write down what was asked for, so that a plan can be accepted later."""
     from mmm_pipeline.decision.scenarios import summarize_scenarios
 
-    return summarize_scenarios(fit)
+    summary = summarize_scenarios(fit)
+    summary.table.attrs[SCENARIOS] = {
+        name: scenario.model_dump(mode="json") for name, scenario in fit.spec.scenarios.items()
+    }
+    return summary
 
 
 def _summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:

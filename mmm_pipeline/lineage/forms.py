@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.decision.register import AcceptedPlan, PlanRecord
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
 from mmm_pipeline.insight.advice import Advice
@@ -19,6 +20,8 @@ from mmm_pipeline.model.identity import digest_arrays
 
 DRAWS = "draws_digest"
 """Attribute of a table that names the draws it sums up."""
+ARRAYS = "arrays_digest"
+"""Word of a record that names the arrays it belongs to."""
 
 
 class Profile(NamedTuple):
@@ -148,6 +151,24 @@ class AdviceForm:
         advice = Advice(TableForm().read(stem), RecordForm().read(stem))
         _require_pair(stem, advice.table.attrs["fit_id"], advice.portfolio["fit_id"])
         return advice
+
+
+class PlanForm:
+    """A plan that was accepted: what is said of it as JSON, its arrays as netCDF."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".json", ".nc")
+
+    def write(self, value: AcceptedPlan, stem: Path) -> None:
+        """Write both, the record naming the arrays it belongs to."""
+        ArraysForm().write(value.arrays, stem)
+        said = value.record.model_dump(mode="json")
+        RecordForm().write({**said, ARRAYS: digest_arrays(value.arrays)}, stem)
+
+    def read(self, stem: Path) -> AcceptedPlan:
+        """Read both, and refuse two that do not belong together."""
+        said, arrays = RecordForm().read(stem), ArraysForm().read(stem)
+        _require_pair(stem, said.pop(ARRAYS), digest_arrays(arrays))
+        return AcceptedPlan(PlanRecord.model_validate(said), arrays)
 
 
 class RecordForm:

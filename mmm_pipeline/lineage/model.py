@@ -12,6 +12,7 @@ import dagster as dg
 
 from mmm_pipeline.lineage.deliveries import Deliveries
 from mmm_pipeline.lineage.fits import Fits
+from mmm_pipeline.lineage.plans import Plans
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, SettingLocation
@@ -44,6 +45,11 @@ class Model:
     def fits(self) -> Fits:
         """Its fits that are kept."""
         return Fits(self.project.outputs, self.spec.name)
+
+    @property
+    def plans(self) -> Plans:
+        """Its plans that were accepted."""
+        return Plans(self.project.outputs, self.spec.name)
 
     @property
     def deliveries(self) -> Deliveries:

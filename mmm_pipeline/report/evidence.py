@@ -7,14 +7,20 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmm_pipeline.decision.standing import sum_up_spend
 from mmm_pipeline.evidence.backtest import assess_backtest, list_notes
 from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 from mmm_pipeline.evidence.scores import summarize_scores
 from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.evidence.stability import find_unstable
+from mmm_pipeline.insight.disaggregation import WHOLE, find_gaps
+from mmm_pipeline.insight.periods import ALL
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import encode_svg
+
+MOST_ENTITIES = 10
+"""Entities of a channel that are shown, the largest."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,37 @@ class Section:
     words: Sequence[str]
 
 
+def _list_spend(table: pd.DataFrame) -> pd.DataFrame:
+    """List what was planned and spent by the plan that is spoken of."""
+    return sum_up_spend(table[table["plan_id"] == table.attrs["shown"]])
+
+
+def _list_entities(table: pd.DataFrame) -> pd.DataFrame:
+    """List the largest entities of the whole window, all cells together."""
+    whole = table[table["grain"] == WHOLE]
+    for dim in table.attrs["cells"]:
+        whole = whole[whole[dim] == ALL]
+    parts = [
+        rows.nlargest(MOST_ENTITIES, "share") for _, rows in whole.groupby("channel", sort=False)
+    ]
+    return pd.concat(parts)
+
+
+def _list_gaps(table: pd.DataFrame) -> Sequence[str]:
+    """Say which channels their entities do not make up, the worst first."""
+    gaps = find_gaps(table)
+    return (*gaps["error"], *gaps["warning"])
+
+
 KINDS = {
     "budget_frontier": Kind("Other budgets", {"frontier": figures.draw_frontier}),
+    "disaggregated_results": Kind("Within channels", {}, _list_entities, _list_gaps),
+    "plan_tracking": Kind(
+        "Plan against actuals",
+        {"tracking": figures.draw_tracking},
+        _list_spend,
+        lambda table: (*table.attrs["stale"], *table.attrs["words"]),
+    ),
     "effect_evidence": Kind("Effects", {}),
     "calibration": Kind("Experiments", {"returns": figures.draw_calibration}),
     "backtest": Kind(
@@ -101,12 +136,12 @@ def draw_sections(evidence: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
     Returns
     -------
     dict of str to matplotlib.figure.Figure
-        By asset and figure, ``backtest_scores``.
+        By asset and figure, ``backtest_scores``; none of what has no row.
     """
     return {
         f"{name}_{one}": draw(evidence[name])
         for name, kind in KINDS.items()
-        if name in evidence
+        if len(evidence.get(name, ()))
         for one, draw in kind.figures.items()
     }
 
@@ -133,7 +168,11 @@ def build_sections(
             kind.title,
             list_records(kind.rows(evidence[name])),
             {str(key): value for key, value in evidence[name].attrs.items()},
-            {one: encode_svg(drawn[f"{name}_{one}"]) for one in kind.figures},
+            {
+                one: encode_svg(drawn[f"{name}_{one}"])
+                for one in kind.figures
+                if f"{name}_{one}" in drawn
+            },
             kind.words(evidence[name]),
         )
         for name, kind in KINDS.items()

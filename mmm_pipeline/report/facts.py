@@ -15,6 +15,9 @@ from mmm_pipeline.insight.advice import Advice
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
+OF_THEIR_OWN = ("plan_tracking",)
+"""Evidence that is of other fits than the report's, and names them."""
+
 
 @dataclass(frozen=True)
 class ReportInputs:
@@ -64,7 +67,7 @@ class ReportInputs:
             "recommendations": self.advice.table,
             "carryover_curves": self.carryover,
             "returns_by_period": self.periods,
-            **self.evidence,
+            **{name: one for name, one in self.evidence.items() if name not in OF_THEIR_OWN},
         }
         require_one_fit(self.fit, tables, "A report")
         require_own_prior(self.fit, self.prior)

@@ -40,6 +40,7 @@ def find_inconsistencies(spec: "ModelSpec") -> list[str]:
         _check_returns,
         _check_tightening,
         _check_experiments,
+        _check_entities,
         _check_backtest,
         _check_selection,
         _check_pooling,
@@ -126,6 +127,13 @@ def _check_experiments(spec: "ModelSpec") -> Iterator[str]:
     """Try what money is spent on."""
     if spec.experiments and not spec.bought_media:
         yield "`experiments` needs media that money is spent on: they say what it brought"
+
+
+def _check_entities(spec: "ModelSpec") -> Iterator[str]:
+    """Split a channel in one way."""
+    long = spec.data.media_long
+    if spec.entities and long and long.entity:
+        yield "`entities` is in place of `data.media_long.entity`; say one of them"
 
 
 def _check_backtest(spec: "ModelSpec") -> Iterator[str]:

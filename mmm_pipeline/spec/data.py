@@ -108,6 +108,7 @@ class MediaTable(SpecPart):
     exposure: Column = Field(
         default="impressions", description="Column with exposure of owned media and competitors."
     )
+    entity: Columns | None = Field(default=None, description="What a channel is split over.")
 
 
 def _telling(date_format: str) -> str:

@@ -88,6 +88,11 @@ class ModelSpec(SpecPart):
         default=None,
         description="Table with what experiments found, a row each; as `data.path`.",
     )
+    entities: Place | None = Field(
+        default=None,
+        description="Table with what each campaign, creative or publisher of a channel spent or "
+        "showed, over which the channel's contribution is split; as `data.path`.",
+    )
     backtest: Backtest | None = Field(
         default=None,
         description="Predict, from several origins, what is known by now; a fit for each. "
@@ -179,6 +184,12 @@ class ModelSpec(SpecPart):
     def own_media(self) -> list[str]:
         """Channels that add to the target: all but the competitors'."""
         return [name for name, media in self.media.items() if media.kind != "competitor"]
+
+    @property
+    def has_entities(self) -> bool:
+        """Whether channels are split over what is finer."""
+        long = self.data.media_long
+        return bool(self.entities or (long and long.entity))
 
     def model_part(self) -> dict[str, Any]:
         """Select what decides the posterior, next to the data and the sampler.

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_pipeline.evidence import backtest
+from mmm_pipeline.evidence import outlook
 from mmm_pipeline.evidence.backtest import (
     assess_backtest,
     list_notes,
@@ -176,7 +176,7 @@ def test_a_panel_has_a_row_for_each_cell(
     posterior = draw_posterior(inputs.spec, inputs.features, 250)
     fit = pass_gate(make_trace(inputs.spec, inputs.features, posterior), inputs.spec)
     if most:  # Some of the draws only, as of a large panel.
-        monkeypatch.setattr(backtest, "MAX_NUMBERS", most)
+        monkeypatch.setattr(outlook, "MAX_NUMBERS", most)
 
     table = tabulate_fold(fold, inputs, fit)
 

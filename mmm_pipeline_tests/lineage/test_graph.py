@@ -23,6 +23,7 @@ from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_
 
 SPEC = make_spec(
     experiments="data/tests.csv",
+    entities="data/entities.csv",
     backtest={"folds": 2, "horizon": 4},
     sensitivity=["placebo"],
 )
@@ -34,6 +35,7 @@ EDGES = {
     "validated_data": {"raw_data"},
     "data_profile": {"validated_data"},
     "raw_experiments": set(),
+    "raw_entities": set(),
     "features": {"validated_data", "raw_experiments"},
     "prior_predictive": {"features"},
     "fitted_trace": {"features"},
@@ -46,6 +48,8 @@ EDGES = {
     "backtest": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics"},
     "stability": {"validated_data", "raw_experiments", "fitted_trace", "diagnostics", "backtest"},
     "refit_drift": {"fitted_trace", "diagnostics"},
+    "plan_tracking": {"validated_data"},
+    "disaggregated_results": {"fitted_trace", "diagnostics", "raw_entities"},
     "prior_sensitivity": {"fitted_trace", "diagnostics"},
     "sensitivity": {"fitted_trace", "diagnostics"},
     "model_fit": {"fitted_trace", "diagnostics"},
@@ -80,6 +84,8 @@ EDGES = {
         "backtest",
         "stability",
         "refit_drift",
+        "plan_tracking",
+        "disaggregated_results",
         "prior_sensitivity",
         "sensitivity",
     },
@@ -106,6 +112,7 @@ EDGES = {
 CHECKS = {
     "raw_data": {"readable": True, "uncut": False},
     "raw_experiments": {"readable": True, "uncut": False},
+    "raw_entities": {"readable": True, "uncut": False},
     "validated_data": {rule.code: rule.severity == "error" for rule in list_rules(SPEC)},
     "features": {"nothing_lost": True},
     "prior_predictive": {"plausible": False},
@@ -116,6 +123,8 @@ CHECKS = {
     "backtest": {"beats_naive": False},
     "stability": {"stable": False},
     "refit_drift": {"drift": False},
+    "plan_tracking": {"plan_is_current": False, "on_plan": False},
+    "disaggregated_results": {"disagg_reconciles": False},
     "effect_evidence": {"beliefs_hold": False},
     "predictive_checks": {"looks_alike": False},
     "leave_one_out": {"no_single_period": False, "calibrated": False},
@@ -144,6 +153,7 @@ UNCHECKED = {
 TABLES = {
     *("raw_data", "validated_data", "raw_experiments", "model_fit", "response_curves"),
     *("calibration", "backtest", "stability", "refit_drift", "effect_evidence"),
+    *("plan_tracking", "disaggregated_results", "raw_entities"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
 }
@@ -200,10 +210,12 @@ def test_every_result_lies_past_the_gate() -> None:
         "validated_data",
         "data_profile",
         "raw_experiments",
+        "raw_entities",
         "features",
         "prior_predictive",
         "fitted_trace",
         "diagnostics",
+        "plan_tracking",  # Reads the fits of its plans, each through the gate by itself.
     }
 
 

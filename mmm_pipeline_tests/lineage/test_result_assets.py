@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.decision.frontier import summarize_frontier
+from mmm_pipeline.decision.tracking import track_plans
 from mmm_pipeline.evidence.drift import assess_no_drift
 from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
@@ -44,6 +45,9 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     drift = assess_no_drift("No fit is promoted.")
     table = drift.tabulate(fit_id=fit.fit_id, promoted=None, limits={})
     store.write("refit_drift", TableForm(), table)
+    plans = track_plans([], fit.features, {})
+    plans.attrs |= {"in_force": None, "stale": [], "words": []}
+    store.write("plan_tracking", TableForm(), plans)
     store.write("effect_evidence", TableForm(), summarize_effects(fit, inputs.prior))
     store.write("predictive_checks", TableForm(), summarize_predictive_checks(fit))
     store.write("leave_one_out", TableForm(), summarize_leave_one_out(fit))

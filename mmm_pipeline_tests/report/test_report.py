@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
+from mmm_pipeline.decision.tracking import track_plans
 from mmm_pipeline.errors import NotConvergedError, StaleFitError
 from mmm_pipeline.evidence.drift import assess_drift, assess_no_drift
 from mmm_pipeline.evidence.effects import summarize_effects
@@ -26,6 +27,7 @@ from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.carryover import summarize_carryover_curves
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
+from mmm_pipeline.insight.disaggregation import summarize_disaggregation
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
@@ -34,9 +36,19 @@ from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
+from mmm_pipeline.report.evidence import build_sections
 from mmm_pipeline.report.facts import ReportInputs
+from mmm_pipeline.report.page import open_template
 from mmm_pipeline.report.render import render_report
 from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
+from mmm_pipeline_tests.decision.plans import (
+    WEEKS,
+    accept,
+    make_features_of,
+    make_true_fit,
+    make_truth,
+    plan,
+)
 from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec, make_trace
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -186,6 +198,64 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
     page = render_report(replace(inputs, evidence={"refit_drift": nothing}))
     assert "<p>No fit is promoted.</p>" in page
     assert "PASS</strong>" not in page.split('<section id="refit_drift">')[1].split("</section>")[0]
+
+
+def write_section(table: pd.DataFrame, spec: ModelSpec, **facts: object) -> str:
+    """The section on plans alone."""
+    table.attrs |= {"words": [], "stale": [], "in_force": None} | facts
+    (section,) = build_sections({"plan_tracking": table})
+    return open_template("evidence/plan_tracking.html").render(section=section, spec=spec)
+
+
+def test_a_plan_has_its_section(inputs: ReportInputs) -> None:
+    truth = make_truth()
+    fit = make_true_fit(truth, noise=150.0)
+    accepted, spec = accept(fit, plan(fit)), fit.spec
+    came = truth.change(tv=2 * accepted.arrays["spend"].sel(channel="tv").to_numpy()[:4])
+    fits = {fit.fit_id: fit}
+    waiting, begun = (
+        track_plans([accepted], make_features_of(came, spec, WEEKS + weeks), fits)
+        for weeks in (0, 4)
+    )
+    (standing,) = begun.attrs["plans"]
+    nothing = track_plans([], make_features_of(came, spec, WEEKS), {})
+
+    first = write_section(waiting, spec, in_force=accepted.record.plan_id)
+    later = write_section(
+        begun, spec, words=standing["words"], stale=["Fit bbbb is promoted."], in_force="x"
+    )
+
+    assert "0 of its 6 periods have come. It expects" in first
+    assert "data:image/svg+xml" in first
+    assert "<table" not in first
+    assert "<strong>Stale.</strong>" in later
+    assert "<li>Fit bbbb is promoted.</li>" in later
+    assert "4 of its 6 periods have come" in later
+    assert "spent on tv so far, +100% against" in later
+    assert later.count("<tr><td>") == 3  # Two channels, and the plan.
+    assert "No plan was accepted. Once one is" in write_section(nothing, spec)
+    page = render_report(replace(inputs, evidence={"plan_tracking": begun}))
+    assert "<li>Fit bbbb is promoted.</li>" in page
+    assert '<a href="#plan_tracking">Plan against actuals</a>' in page
+
+
+def test_entities_have_their_section(inputs: ReportInputs) -> None:
+    fit = inputs.fit
+    spend = fit.features["spend"].sel(channel="tv", drop=True).to_series().reset_index()
+    parts = [
+        spend.assign(channel="tv", entity=f"campaign {n}", spend=0.05 * spend["spend"])
+        for n in range(18)
+    ]
+    records = pd.concat(parts, ignore_index=True).assign(exposure=np.nan)
+    table = summarize_disaggregation(fit, records)
+
+    page = render_report(replace(inputs, evidence={"disaggregated_results": table}))
+
+    section = page.split('<section id="disaggregated_results">')[1].split("</section>")[0]
+    assert section.count("<tr><td>") == 10
+    assert section.index("(not mapped)") < section.index("campaign 0")
+    assert "Entities of tv are 10.0% off the channel&#39;s spend" in section
+    assert "Nothing finer is known of search." in section
 
 
 def test_what_a_fit_says_of_itself_has_its_sections(inputs: ReportInputs) -> None:

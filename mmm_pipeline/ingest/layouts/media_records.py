@@ -83,6 +83,7 @@ def read_media(media: pd.DataFrame, spec: ModelSpec, roles: Sequence[Role]) -> M
         rows[dim] = parse_texts(media[column])
         problems += tell_missing_label(rows, column, rows[dim], shown)
     asked = {column for role in roles for source in role.sources for column, _ in source.where}
+    asked |= set(table.entity or ())
     labels = {column: parse_texts(media[column]) for column in [*levels, *(asked - {"", *levels})]}
     measures = {}
     dialect = _with_groups(spec.data.csv)
@@ -131,6 +132,7 @@ def _require_columns(
     wanted |= {column: ("data", "panel", name) for name, column in spec.data.panel.items()}
     wanted |= dict.fromkeys(spec.data.sum_over, ("data", "sum_over"))
     wanted |= dict.fromkeys(table.levels or (), ("data", "media_long", "levels"))
+    wanted |= dict.fromkeys(table.entity or (), ("data", "media_long", "entity"))
     for role in roles:
         for source in role.sources:
             wanted[source.column] = role.setting

@@ -18,6 +18,7 @@ from mmm_pipeline.report.figures.history import draw_decomposition, draw_fit, dr
 from mmm_pipeline.report.figures.joint import draw_views
 from mmm_pipeline.report.figures.returns import draw_roas, draw_shares
 from mmm_pipeline.report.figures.sensitivity import draw_sensitivity
+from mmm_pipeline.report.figures.tracking import draw_tracking
 
 __all__ = [
     "draw_calibration",
@@ -39,6 +40,7 @@ __all__ = [
     "draw_sensitivity",
     "draw_shares",
     "draw_stability",
+    "draw_tracking",
     "draw_views",
     "draw_waterfall",
 ]
