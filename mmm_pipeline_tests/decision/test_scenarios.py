@@ -23,9 +23,9 @@ from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit, require_converged
 from mmm_pipeline.gate.diagnostics import measure
 from mmm_pipeline.insight.summary import Summary
-from mmm_pipeline.simulate import ChannelTruth, geometric_adstock
+from mmm_pipeline.simulate import geometric_adstock
 from mmm_pipeline.spec import Scenario
-from mmm_pipeline_tests.factories import make_features, make_spec, make_trace, make_world
+from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
 NEAR = 1e-3
 """Share of the best grid point's utility that a plan may fall short of it by."""
@@ -49,20 +49,6 @@ def ask(fit: ConvergedFit, **scenarios: Any) -> Summary:
 @pytest.fixture(scope="module")
 def scenarios(fit: ConvergedFit) -> Summary:
     return summarize_scenarios(fit)
-
-
-@pytest.fixture(scope="module")
-def three() -> ConvergedFit:
-    """Three channels: two that everybody knows, and one of which little is known."""
-    channels = {
-        "tv": ChannelTruth(42_000, 0.5, 4, 0.60, 1.8, 1.5),
-        "search": ChannelTruth(18_000, 1.0, 1, 0.15, 2.6, 3.4),
-        "radio": ChannelTruth(9_000, 0.8, 2, 0.30, 2.0, 2.0),
-    }
-    spec = make_spec(media={name: {} for name in channels})
-    features = make_features(spec, make_world(channels=channels))
-    trace = make_trace(spec, features)
-    return require_converged(trace, measure(trace), spec)
 
 
 def test_the_table_has_the_columns_that_are_promised(scenarios: Summary) -> None:
