@@ -50,13 +50,11 @@ class Planner:
         note : str
             What could not be reached; empty if all was.
         """
-        goal = scenario.goal
-        if goal is None:
-            return self._climb(scenario, self._maximise(scenario, limits)), ""
+        goal, price = scenario.goal, price_money(scenario.goal)
+        if goal is None or price is not None:
+            return self._climb(scenario, self._maximise(scenario, limits, price or 0.0)), ""
         if goal.response is not None:
             return self._reach(goal.response, scenario, limits)
-        if (price := _read_price(goal)) is not None:
-            return self._climb(scenario, self._maximise(scenario, limits, price)), ""
         least = goal.roas if goal.roas is not None else 1 / (goal.cost_per_target or np.inf)
         return self._keep_return(least, scenario, limits)
 
@@ -152,8 +150,21 @@ def _scale_down(money: np.ndarray, need: Measure) -> list[np.ndarray]:
     return [money * kept[0], money * kept[-1]] if kept else []
 
 
-def _read_price(goal: Goal) -> float | None:
-    """Read what a unit of money must bring in target units, where profit is what is wanted."""
+def price_money(goal: Goal | None) -> float | None:
+    """Read what a unit of money must bring for the plan to be worth it.
+
+    Parameters
+    ----------
+    goal : Goal or None
+        Of a scenario.
+
+    Returns
+    -------
+    float or None
+        Target units: 0 where a budget is spent anyway; None where the goal is no matter of price.
+    """
+    if goal is None:
+        return 0.0
     if goal.marginal_roas is not None:
         return goal.marginal_roas
     if goal.marginal_cost is not None:
