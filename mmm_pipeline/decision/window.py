@@ -10,9 +10,9 @@ import xarray as xr
 from mmm_pipeline.decision.phasing import phase
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import FREQUENCY, PERIODS_PER_YEAR
+from mmm_pipeline.ingest.grain import build_calendar, extend_calendar
 from mmm_pipeline.insight.contacts import take_parameters
-from mmm_pipeline.insight.recent import read_price
+from mmm_pipeline.insight.recent import average_recent, read_price
 from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
 from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, saturate
 from mmm_pipeline.spec import Scenario, resolve_amount
@@ -66,7 +66,8 @@ class Window:
         self.gap, self.dates = _place(features, scenario)
         self._cells = list(fit.spec.data.panel)
         self._features = features.sel(channel=self.channels)
-        self._today = _average(self._features, "spend", scenario).transpose("channel", ...)
+        recent = average_recent(self._features["spend"], features, scenario.today)
+        self._today = recent.reset_coords(drop=True).transpose("channel", ...)
         self._price = self._read_price()
         self._levers = self._name_levers()
         self._share = self._spread_today()
@@ -241,29 +242,21 @@ def _read_curve(response: MediaResponse, channel: str) -> Callable[[np.ndarray],
     return partial(saturate, form, **{word: one.to_numpy() for word, one in taken.items()})
 
 
-def _average(features: xr.Dataset, kind: str, scenario: Scenario) -> xr.DataArray:
-    """Average what is spent or shown today, as the scenario has it."""
-    periods = scenario.today or PERIODS_PER_YEAR[features.attrs["grain"]]
-    recent: xr.DataArray = features[kind].isel(date=slice(-periods, None)).mean("date")
-    return recent.reset_coords(drop=True)
-
-
 def _place(features: xr.Dataset, scenario: Scenario) -> tuple[int, pd.DatetimeIndex]:
     """Find the window's dates, and the periods between the data and the window."""
-    last = pd.Timestamp(features["date"].to_numpy()[-1])
-    step = pd.tseries.frequencies.to_offset(FREQUENCY[features.attrs["grain"]])
-    first = last + step
+    last, grain = pd.Timestamp(features["date"].to_numpy()[-1]), features.attrs["grain"]
     if scenario.start is None:
-        return 0, pd.date_range(first, periods=scenario.periods, freq=step)
+        return 0, extend_calendar(last, grain, scenario.periods)
     start = pd.Timestamp(scenario.start)
-    between = pd.date_range(first, start, freq=step)
-    if start < first or between[-1] != start:
+    known = build_calendar(pd.DatetimeIndex([last, start]), grain)
+    if start <= last or known[-1] != start:
+        first = extend_calendar(last, grain, 1)[0]
         message = (
             f"`start` must be the first day of a period after the data, {first:%Y-%m-%d} or a "
-            f"later one in steps of a {features.attrs['grain']}; got {start:%Y-%m-%d}."
+            f"later one in steps of a {grain}; got {start:%Y-%m-%d}."
         )
         raise ScenarioError(message)
-    return len(between) - 1, pd.date_range(start, periods=scenario.periods, freq=step)
+    return len(known) - 2, extend_calendar(known[-2], grain, scenario.periods)
 
 
 def _expm1_by_itself(values: np.ndarray) -> np.ndarray:
