@@ -49,7 +49,7 @@ class Window:
     seen : numpy.ndarray, shape (levers,)
         Money over the window up to which no period goes beyond what was seen in some period.
     base : numpy.ndarray, shape (cells, dates, samples)
-        Target without what a plan adds, target units, where terms multiply.
+        Target without what a plan adds, where terms multiply: target units, the link's offset in.
 
     Raises
     ------
