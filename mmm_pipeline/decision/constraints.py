@@ -11,6 +11,8 @@ from mmm_pipeline.errors import ScenarioError, shorten
 
 HAIR = 1e-9
 """Breach that a plan is not moved for, as a share of its money."""
+EXACT = {"presolve": False}
+"""HiGHS's presolve calls bounds that are about its tolerance apart a conflict."""
 REPAIRS = 3
 """Times that a plan is moved: the solver is exact to 1e-7 of the money it begins with."""
 
@@ -79,6 +81,7 @@ def _find_plan(limits: Limits, worth: np.ndarray) -> np.ndarray | None:
         A_ub=np.vstack([matrix[above], -matrix[below]]),
         b_ub=np.r_[high[above], -low[below]] / scale,
         bounds=(0, None),
+        options=EXACT,
     )
     return result.x * scale if result.status == 0 else None
 
@@ -139,6 +142,7 @@ def _repair(limits: Limits, money: np.ndarray) -> np.ndarray:
         A_ub=np.vstack([both[above], -both[below], np.hstack([-np.eye(n), np.eye(n)])]),
         b_ub=np.r_[(high - found)[above], (found - low)[below], money] / scale,
         bounds=(0, None),
+        options=EXACT,
     )
     if result.status != 0:
         return money

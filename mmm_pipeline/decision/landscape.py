@@ -1,5 +1,6 @@
 """What money brings, tabulated once, so that thousands of plans can be tried in a second."""
 
+from collections.abc import Callable
 from copy import copy
 
 import numpy as np
@@ -11,6 +12,8 @@ N_KNOTS = 64
 """Plans each lever's curve is tabulated at, denser where there is little money."""
 MAX_TABLE = 3_000_000
 """Numbers in a table; of models whose terms multiply, and of panels, fewer draws are kept."""
+
+type Slope = Callable[[np.ndarray], np.ndarray]
 
 
 class Landscape:
@@ -41,12 +44,12 @@ class Landscape:
         plans = self._knots[:, None] * self._top
         if not self._is_log:
             values = window.respond(plans)
-            self._slopes_of = _spline(self._knots, values)
+            self._curves = _spline(self._knots, values)
             self.is_concave = _is_concave(self._knots, values)
             return
         terms = window.list_terms(plans)
         self._shape = terms.shape[1:3]
-        self._slopes_of = _spline(self._knots, terms.reshape(N_KNOTS, -1, *terms.shape[3:]))
+        self._curves = _spline(self._knots, terms.reshape(N_KNOTS, -1, *terms.shape[3:]))
         self._base = window.base
         self._lever_of = np.arange(np.prod(self._shape))
         if window.current.size < self._lever_of.size:
@@ -63,10 +66,10 @@ class Landscape:
         if self._is_log:
             return self
         alone = copy(self)
-        alone._slopes_of = self._slopes_of.mean(axis=-1, keepdims=True)  # noqa: SLF001
+        alone._curves = self._curves.mean(axis=-1, keepdims=True)  # noqa: SLF001
         return alone
 
-    def measure(self, money: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def measure(self, money: np.ndarray) -> tuple[np.ndarray, Slope]:
         """Look up what a plan brings.
 
         Parameters
@@ -78,37 +81,45 @@ class Landscape:
         -------
         response : numpy.ndarray, shape (samples,)
             Target units.
-        slope : numpy.ndarray, shape (levers, samples)
-            Target units that the next unit of money on a lever would bring.
+        slope : callable
+            From weights of the draws, shape (samples,), to what the next unit of money on each
+            lever would add to the response, so weighed: target units, shape (levers,).
         """
         if self._is_log:
             return self._multiply(money)
-        values, slopes = self._look_up(money / self._top)
-        return values.sum(axis=0), slopes / self._top[:, None]
+        rows, powers, rises = self._look_up(money / self._top)
 
-    def _multiply(self, money: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def weigh(weights: np.ndarray) -> np.ndarray:
+            slopes: np.ndarray = ((rows @ weights) * rises).sum(axis=1) / self._top
+            return slopes
+
+        return np.tensordot(powers, rows, 2), weigh
+
+    def _multiply(self, money: np.ndarray) -> tuple[np.ndarray, Slope]:
         """Put the terms of each date together."""
-        values, slopes = self._look_up((money / self._top)[self._lever_of])
-        together = np.exp(values.reshape(*self._shape, *values.shape[1:]).sum(axis=0))
-        response = (self._base * (together - 1)).sum(axis=(0, 1))
-        rise = slopes.reshape(*self._shape, *slopes.shape[1:]) * (self._base * together)
-        by_cell = rise.sum(axis=2).reshape(self._lever_of.size, -1)
-        slope = np.zeros((self._top.size, by_cell.shape[1]))
-        np.add.at(slope, self._lever_of, by_cell)
-        return response, slope / self._top[:, None]
+        rows, powers, rises = self._look_up((money / self._top)[self._lever_of])
+        terms = np.einsum("cp,cp...->c...", powers, rows).reshape(*self._shape, *rows.shape[2:])
+        target = self._base * np.exp(terms.sum(axis=0))
 
-    def _look_up(self, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Evaluate each curve, and its derivative, at its own place."""
+        def weigh(weights: np.ndarray) -> np.ndarray:
+            rise = np.einsum("cp,cp...->c...", rises, rows).reshape(terms.shape)
+            by_cell = np.einsum("ceds,eds->ce", rise, target * weights).ravel()
+            return np.bincount(self._lever_of, by_cell, self._top.size) / self._top
+
+        return (target - self._base).sum(axis=(0, 1)), weigh
+
+    def _look_up(self, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Find the polynomial of each curve at its place, and the powers there and their slopes."""
         place = np.clip(np.searchsorted(self._knots, share, side="right") - 1, 0, N_KNOTS - 2)
-        a, b, c, d = self._slopes_of[:, place, np.arange(share.size)]
-        x = (share - self._knots[place]).reshape(-1, *[1] * (a.ndim - 1))
-        return ((a * x + b) * x + c) * x + d, (3 * a * x + 2 * b) * x + c
+        x, one = share - self._knots[place], np.ones(share.size)
+        powers = np.stack([x**3, x**2, x, one], axis=1)
+        rises = np.stack([3 * x**2, 2 * x, one, 0 * one], axis=1)
+        return self._curves[place, np.arange(share.size)], powers, rises
 
 
 def _spline(knots: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Compute the coefficients of splines along the first axis, highest power first."""
-    coefficients: np.ndarray = CubicSpline(knots, values, axis=0).c
-    return coefficients
+    """Compute splines along the first axis: by knot, curve and power, the highest first."""
+    return np.ascontiguousarray(np.moveaxis(CubicSpline(knots, values, axis=0).c, 0, 2))
 
 
 def _is_concave(knots: np.ndarray, values: np.ndarray) -> bool:

@@ -155,17 +155,16 @@ def _limit_levers(scenario: Scenario, window: Levers) -> Iterator[Limit]:
     """Keep each lever within the scenario's bounds."""
     own = {*scenario.channels, *scenario.what_if}
     for n, now in enumerate(window.current):
-        lever = (np.arange(window.current.size) == n).astype(float)
         name = window.channels[window.channel_of[n]]
+        if name in own:
+            continue
         low, high = now * max(0.0, 1 - scenario.bounds), now * (1 + scenario.bounds)
         if scenario.what_if:
             low = high = now
         elif scenario.extra is not None:
             low, high = now, np.inf
-        if name not in own:
-            yield Limit(f"bounds of {name}", lever, low, high)
-        else:
-            yield Limit(f"channels.{name}", lever, 0.0, np.inf)
+        lever = (np.arange(window.current.size) == n).astype(float)
+        yield Limit(f"bounds of {name}", lever, low, high)
 
 
 def _limit_channels(scenario: Scenario, window: Levers) -> Iterator[Limit]:

@@ -14,8 +14,6 @@ MAX_STEPS = 200
 """Steps after which a climb is given up; most need 10 to 40."""
 STILL = 1e-9
 """Gain, as a share of the utility's unit, below which a climb ends."""
-MOVES = (0.03, 0.01, 0.003)
-"""Shares of the money that a polish moves between two levers, one after the other."""
 
 type Measure = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """Gives a number and its slope along every lever."""
@@ -29,18 +27,18 @@ class Problem:
     ----------
     utility : callable
         Made large; minus infinity where it has no value.
+    climbs : tuple of callable
+        Stand for the utility while climbing, one after the other, each closer to it.
     limits : Limits
         Linear in the money.
     needs : tuple of callable
         Each must not be negative.
-    is_rough : bool
-        Whether the slope of the utility is an average, so that its climb wants a polish.
     """
 
     utility: Measure
+    climbs: tuple[Measure, ...]
     limits: Limits
     needs: tuple[Measure, ...] = ()
-    is_rough: bool = False
 
     def keeps(self, money: np.ndarray) -> bool:
         """Tell whether a plan keeps all it must.
@@ -59,8 +57,10 @@ class Problem:
         return all(need(money)[0] >= -1e-6 for need in self.needs)
 
 
-def optimise(problem: Problem, starts: Sequence[np.ndarray]) -> np.ndarray | None:
-    """Climb from several starts, and take the best plan of all, starts included.
+def optimise(
+    problem: Problem, starts: Sequence[np.ndarray], others: Sequence[np.ndarray] = ()
+) -> np.ndarray | None:
+    """Climb from several starts, and from the best plan that was met once more, ever finer.
 
     Parameters
     ----------
@@ -68,31 +68,40 @@ def optimise(problem: Problem, starts: Sequence[np.ndarray]) -> np.ndarray | Non
         What is wanted.
     starts : sequence of numpy.ndarray, shape (levers,)
         Within the limits.
+    others : sequence of numpy.ndarray, shape (levers,)
+        Plans that may be taken too, if they keep the limits.
 
     Returns
     -------
     numpy.ndarray or None, shape (levers,)
         Currency over the window; None where no start leads to a plan that keeps all.
     """
-    found = [plan for start in starts for plan in (start, _climb(problem, start))]
-    kept = [plan for plan in found if problem.keeps(plan)]
-    if not kept:
-        return None
-    best = max(kept, key=lambda plan: problem.utility(plan)[0])
-    return _polish(problem, best) if problem.is_rough else best
+    first, *finer = problem.climbs
+    climbed = [_climb(problem, first, start) for start in starts]
+    best = _pick(problem, [*others, *starts, *climbed])
+    for measure in finer:
+        if best is not None:
+            best = _pick(problem, [best, _climb(problem, measure, best)])
+    return best
 
 
-def _climb(problem: Problem, start: np.ndarray) -> np.ndarray:
+def _pick(problem: Problem, plans: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Pick the best of the plans that keep all they must."""
+    kept = [plan for plan in plans if problem.keeps(plan)]
+    return max(kept, key=lambda plan: problem.utility(plan)[0]) if kept else None
+
+
+def _climb(problem: Problem, utility: Measure, start: np.ndarray) -> np.ndarray:
     """Let SLSQP climb from a start, in shares of the money and of the utility there."""
     lower, upper = problem.limits.box()
     money = max(float(start.sum()), float(lower.sum()), 1e-3 * float(upper.sum())) or 1.0
-    value, slope = problem.utility(start)
+    value, slope = utility(start)
     unit = max(abs(value), float(abs(slope).max()) * money) or 1.0
     if not np.isfinite(unit) or (upper - lower).max() <= STILL * money:
         return start
 
     def fall(share: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = problem.utility(np.clip(share * money, lower, upper))
+        value, slope = utility(np.clip(share * money, lower, upper))
         return -value / unit, -slope * money / unit
 
     result = minimize(
@@ -139,26 +148,3 @@ def _require(problem: Problem, money: float, unit: float) -> Iterator[dict[str, 
             "fun": lambda share, need=need: need(share * money)[0] / unit,
             "jac": lambda share, need=need: need(share * money)[1] * money / unit,
         }
-
-
-def _polish(problem: Problem, money: np.ndarray) -> np.ndarray:
-    """Move money between two levers, less and less of it, as long as that helps."""
-    lower, upper = problem.limits.box()
-    best, value = money, problem.utility(money)[0]
-    total = float(money.sum())
-    for share in MOVES:
-        for giver, taker in _pair(best.size):
-            amount = min(share * total, best[giver] - lower[giver], upper[taker] - best[taker])
-            if amount <= 0:
-                continue
-            moved = best.copy()
-            moved[[giver, taker]] += (-amount, amount)
-            found = problem.utility(moved)[0]
-            if found > value and problem.keeps(moved):
-                best, value = moved, found
-    return best
-
-
-def _pair(n: int) -> Iterator[tuple[int, int]]:
-    """List every two levers, in both orders."""
-    return ((one, other) for one in range(n) for other in range(n) if one != other)

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.decision.constraints import require_feasible
-from mmm_pipeline.decision.goals import Planner
+from mmm_pipeline.decision.goals import Planner, price_money
 from mmm_pipeline.decision.landscape import Landscape, count_draws
 from mmm_pipeline.decision.limits import Limits, limit_plan
 from mmm_pipeline.decision.utilities import compute_utility
@@ -55,7 +55,8 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     """Plan every scenario of the spec.
 
     Today's plan spends the mean of the last 52 weeks, or of `today` periods, in every period. A
-    scenario's plan is the one of the largest utility among those that keep its limits.
+    scenario's plan is the one of the largest utility among those that keep its limits: never one
+    that is worse than today's, where today's keeps them.
 
     Parameters
     ----------
@@ -198,12 +199,24 @@ def _tell(window: Window, plans: Mapping[str, Plan]) -> tuple[pd.DataFrame, xr.D
     """Measure the plans of a window with all draws."""
     money = np.array([window.current, *(plan.money for plan in plans.values())])
     response = window.respond(money)
+    for n, plan in enumerate(plans.values(), start=1):
+        if _prefers_today(plan, money[[0, n]], response[[0, n]].sum(axis=1)):
+            money[n], response[n] = money[0], response[0]
     marginal = _measure_marginal(window, money, response)
-    tables = [
-        _tabulate(window, name, money[[0, n]], response[[0, n]], marginal[[0, n]])
-        for n, name in enumerate(plans, start=1)
-    ]
-    return pd.concat(tables, ignore_index=True), _keep_draws(window, plans, response)
+    table = _tabulate(window, list(plans), money, response, marginal)
+    return table, _keep_draws(window, plans, response)
+
+
+def _prefers_today(plan: Plan, money: np.ndarray, response: np.ndarray) -> bool:
+    """Tell whether today's plan, which is given first, is better, with all draws and exactly."""
+    price = price_money(plan.scenario.goal)
+    if price is None or plan.limits.list_breaches(money[0]):
+        return False
+    now, planned = (
+        compute_utility(plan.scenario.utility, one, plan.scenario.confidence) - price * spent
+        for one, spent in zip(response, money.sum(axis=1), strict=True)
+    )
+    return bool(now > planned)
 
 
 def _keep_draws(window: Window, plans: Mapping[str, Plan], response: np.ndarray) -> xr.Dataset:
@@ -260,24 +273,30 @@ def _measure_marginal(window: Window, money: np.ndarray, response: np.ndarray) -
 
 
 def _tabulate(
-    window: Window, name: str, money: np.ndarray, response: np.ndarray, marginal: np.ndarray
+    window: Window,
+    names: list[str],
+    money: np.ndarray,
+    response: np.ndarray,
+    marginal: np.ndarray,
 ) -> pd.DataFrame:
-    """Put one scenario into rows: first today's plan is given, then its own."""
-    spend = money[1][:, None]
-    roas = response[1] / np.where(spend > 0, spend, np.nan)
+    """Put plans into rows, scenario after scenario: today's plan is given first, then theirs."""
+    spend = money[1:, :, None]
     numbers = {
-        "spend_current": money[0],
-        "spend": money[1],
-        "response_current": response[0].mean(axis=-1),
-        **_summarize(response[1], "response"),
-        **_summarize(roas, "roas"),
-        "marginal_current": marginal[0].mean(axis=-1),
-        **_summarize(marginal[1], "marginal"),
+        "spend_current": money[:1],
+        "spend": money[1:],
+        "response_current": response[:1].mean(axis=-1),
+        **_summarize(response[1:], "response"),
+        **_summarize(response[1:] / np.where(spend > 0, spend, np.nan), "roas"),
+        "marginal_current": marginal[:1].mean(axis=-1),
+        **_summarize(marginal[1:], "marginal"),
+        "is_observed": money[1:] <= window.seen * (1 + 1e-9),
     }
-    table = window.levers.to_frame(index=False).assign(**numbers)
-    table["is_observed"] = money[1] <= window.seen * (1 + 1e-9)
-    table.insert(0, "scenario", name)
-    return table
+    labels = window.levers.to_frame(index=False)
+    table = pd.concat([labels] * len(names), keys=names, names=["scenario"])
+    table = table.reset_index("scenario").reset_index(drop=True)
+    return table.assign(
+        **{name: np.broadcast_to(one, money[1:].shape).ravel() for name, one in numbers.items()}
+    )
 
 
 def _summarize(draws: np.ndarray, name: str) -> dict[str, np.ndarray]:

@@ -1,205 +1,100 @@
-"""What of an uncertain response is made large, and how it moves with each draw.
-
-Each takes the response in every draw and gives its utility, and the utility's derivative by each
-of them, so that a plan's gradient is the sum over draws of theirs.
-"""
+"""What of an uncertain response is made large, and how it moves with each draw."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
-type Utility = Callable[[np.ndarray, float], tuple[float, np.ndarray]]
-
-SMOOTH = 0.02
-"""Share of the draws about a quantile over which its derivative is averaged."""
+LADDER = (0.02, 0.01, 0.005, 0.0025)
+"""Shares of the draws on either side of a quantile that stand for it, climb after climb."""
 TAILS, AVERSION = 0.5, 0.8
 """Weights of the tails and of the value at risk: PyMC-Marketing's defaults."""
 
+type Measured = tuple[float, np.ndarray]
+"""A utility, and its derivative by each draw: a plan's gradient is the sum over draws of theirs."""
 
-def mean(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:  # noqa: ARG001
-    """Average over the draws.
 
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        Not used.
+class Utility(Protocol):
+    """A utility of the response in every draw, target units.
 
-    Returns
-    -------
-    float
-        The utility.
-    numpy.ndarray, shape (samples,)
-        Its derivative by each draw.
+    `confidence` is of the tails: at 0.95 they are beyond the 5 % and the 95 % quantile. `smooth` is
+    the share of the draws on either side of a quantile that stand for it: 0 takes it exactly.
     """
-    return float(response.mean()), np.full(response.size, 1 / response.size)
+
+    def __call__(self, draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured: ...  # noqa: D102
 
 
-def value_at_risk(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:
-    """Take the quantile that the response exceeds with probability `confidence`.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        0.95: the 5 % quantile, which is made large.
-
-    Returns
-    -------
-    float
-        The utility, between draws by linear interpolation.
-    numpy.ndarray, shape (samples,)
-        Its derivative, averaged over the `SMOOTH` of draws about it.
-    """
-    return quantile(response, 1 - confidence)
+def _mean(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:  # noqa: ARG001
+    return float(draws.mean()), np.full(draws.size, 1 / draws.size)
 
 
-def quantile(response: np.ndarray, share: float) -> tuple[float, np.ndarray]:
-    """Take a quantile.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Any.
-    share : float
-        0 to 1.
-
-    Returns
-    -------
-    float
-        The quantile, between draws by linear interpolation.
-    numpy.ndarray, shape (samples,)
-        Its derivative, averaged over the `SMOOTH` of draws about it.
-    """
-    order = np.argsort(response)
-    place = share * (response.size - 1)
-    distance = (np.arange(response.size) - place) / max(1.0, SMOOTH / 2 * response.size)
-    kernel = np.clip(1 - distance**2, 0, None)
-    weights = np.zeros(response.size)
-    weights[order] = kernel / kernel.sum()
-    return _read_between(response[order], place), weights
+def _value_at_risk(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:
+    return _take_quantile(draws, 1 - confidence, smooth)
 
 
-def conditional_value_at_risk(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:
-    """Average over the draws that are no better than the value at risk.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        0.95: the worst 5 %.
-
-    Returns
-    -------
-    float
-        The utility (Rockafellar and Uryasev 2000).
-    numpy.ndarray, shape (samples,)
-        Its derivative by each draw.
-    """
-    place = (1 - confidence) * (response.size - 1)
-    is_worst = response <= _read_between(np.sort(response), place)
+def _tail_mean(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:  # noqa: ARG001
+    is_worst = draws <= np.quantile(draws, 1 - confidence)
     weights = is_worst / is_worst.sum()
-    return float(response @ weights), weights
+    return float(draws @ weights), weights
 
 
-def _read_between(ordered: np.ndarray, place: float) -> float:
-    """Read a value between two neighbours."""
-    below = int(place)
-    above = min(below + 1, ordered.size - 1)
-    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
-
-
-def sharpe(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:
-    """Divide the mean by the standard deviation.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        Not used.
-
-    Returns
-    -------
-    float
-        The utility; the mean alone where nothing varies.
-    numpy.ndarray, shape (samples,)
-        Its derivative by each draw.
-    """
-    center, spread = float(response.mean()), float(response.std())
+def _sharpe(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:
+    center, spread = float(draws.mean()), float(draws.std())
     if spread < 1e-9 * max(1.0, abs(center)):
-        return mean(response, confidence)
-    n = response.size
-    slope = 1 / (n * spread) - center * (response - center) / (n * spread**3)
-    return center / spread, slope
+        return _mean(draws, confidence, smooth)
+    slope = 1 / spread - center * (draws - center) / spread**3
+    return center / spread, slope / draws.size
 
 
-def tightness(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:
-    """Hold the distance between the tails against the mean.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        0.95: from the 5 % to the 95 % quantile.
-
-    Returns
-    -------
-    float
-        The utility, 1 less `TAILS` times the distance over the mean: PyMC-Marketing's mean
-        tightness score.
-    numpy.ndarray, shape (samples,)
-        Its derivative by each draw, as of `quantile`.
-    """
-    center, weights = mean(response, confidence)
-    high, above = quantile(response, confidence)
-    low, below = quantile(response, 1 - confidence)
+def _tightness(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:
+    center, weights = _mean(draws, confidence)
     if center <= 0:
         return -math.inf, weights
+    high, above = _take_quantile(draws, confidence, smooth)
+    low, below = _take_quantile(draws, 1 - confidence, smooth)
     spread = (high - low) / center
     return 1 - TAILS * spread, -TAILS * (above - below - spread * weights) / center
 
 
-def adjusted_value_at_risk(response: np.ndarray, confidence: float) -> tuple[float, np.ndarray]:
-    """Weigh the value at risk and the mean.
-
-    Parameters
-    ----------
-    response : numpy.ndarray, shape (samples,)
-        Target units.
-    confidence : float
-        Of the value at risk.
-
-    Returns
-    -------
-    float
-        The utility: `AVERSION` times the value at risk, and the rest times the mean.
-    numpy.ndarray, shape (samples,)
-        Its derivative by each draw, as of `quantile`.
-    """
-    risk, slope = value_at_risk(response, confidence)
-    center, weights = mean(response, confidence)
+def _adjusted_value_at_risk(draws: np.ndarray, confidence: float, smooth: float = 0) -> Measured:
+    risk, slope = _value_at_risk(draws, confidence, smooth)
+    center, weights = _mean(draws, confidence)
     return AVERSION * risk + (1 - AVERSION) * center, AVERSION * slope + (1 - AVERSION) * weights
 
 
+def _take_quantile(draws: np.ndarray, share: float, smooth: float) -> Measured:
+    """Average the draws about a quantile, the less the farther: linear interpolation at 0."""
+    place, width = share * (draws.size - 1), max(1.0, smooth * draws.size)
+    near = np.arange(max(0, math.ceil(place - width)), min(draws.size, int(place + width) + 1))
+    kernel = 1 - abs(near - place) / width
+    weights = np.zeros(draws.size)
+    weights[np.argsort(draws)[near]] = kernel / kernel.sum()
+    return float(draws @ weights), weights
+
+
 UTILITIES: dict[str, Utility] = {
-    "mean": mean,
-    "var": value_at_risk,
-    "cvar": conditional_value_at_risk,
-    "sharpe": sharpe,
-    "tightness": tightness,
-    "adjusted_var": adjusted_value_at_risk,
+    "mean": _mean,
+    "var": _value_at_risk,
+    "cvar": _tail_mean,
+    "sharpe": _sharpe,
+    "tightness": _tightness,
+    "adjusted_var": _adjusted_value_at_risk,
 }
-"""By the word of `Scenario.utility`."""
+"""By the word of `Scenario.utility`.
+
+* mean: of the draws
+* var: the quantile that is exceeded with probability `confidence`, between draws linearly
+* cvar: mean of the draws that are no better than that (Rockafellar and Uryasev 2000)
+* sharpe: mean over standard deviation (Sharpe 1966); the mean where nothing varies
+* tightness: 1 less `TAILS` times the distance of both quantiles over the mean (PyMC-Marketing's
+  mean tightness score)
+* adjusted_var: `AVERSION` times var, and the rest times the mean (PyMC-Marketing's adjusted value
+  at risk score)
+"""
 CONCAVE = frozenset({"mean", "cvar"})
 """Utilities that have one peak where every draw has."""
 ROUGH = frozenset({"var", "tightness", "adjusted_var"})
-"""Utilities that hang on single draws: a climb along an averaged derivative is polished."""
+"""Utilities that hang on single draws, and are climbed smoothed."""
 
 
 def compute_utility(name: str, response: np.ndarray, confidence: float) -> float:
@@ -212,7 +107,7 @@ def compute_utility(name: str, response: np.ndarray, confidence: float) -> float
     response : numpy.ndarray, shape (samples,)
         Target units.
     confidence : float
-        As each takes it.
+        As each takes it, 0.5 to 1.
 
     Returns
     -------

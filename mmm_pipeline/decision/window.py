@@ -1,5 +1,8 @@
 """The periods that follow the data, and what money would bring in them, exactly, in every draw."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -7,15 +10,13 @@ import xarray as xr
 from mmm_pipeline.decision.phasing import phase
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import FREQUENCY, PERIODS_PER_YEAR
-from mmm_pipeline.insight.recent import read_price
-from mmm_pipeline.insight.response import LAG, read_response
+from mmm_pipeline.ingest.grain import build_calendar, extend_calendar
+from mmm_pipeline.insight.contacts import take_parameters
+from mmm_pipeline.insight.recent import average_recent, read_price
+from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
+from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, saturate
 from mmm_pipeline.spec import Scenario, resolve_amount
 
-MAX_NUMBERS = 4_000_000
-"""Numbers that are held at once when many plans are measured."""
-POINT, LEVER = "point", "lever"
-"""Dims: plans, and what money may be moved between."""
 SETTING = ("periods", "start", "today", "phasing", "prices", "free_cells")
 """What of a scenario decides its window; the rest decides the plan."""
 
@@ -47,6 +48,8 @@ class Window:
         Place of each lever's channel.
     seen : numpy.ndarray, shape (levers,)
         Money over the window up to which no period goes beyond what was seen in some period.
+    base : numpy.ndarray, shape (cells, dates, samples)
+        Target without what a plan adds, where terms multiply: target units, the link's offset in.
 
     Raises
     ------
@@ -63,7 +66,8 @@ class Window:
         self.gap, self.dates = _place(features, scenario)
         self._cells = list(fit.spec.data.panel)
         self._features = features.sel(channel=self.channels)
-        self._today = _average(self._features, "spend", scenario).transpose("channel", ...)
+        recent = average_recent(self._features["spend"], features, scenario.today)
+        self._today = recent.reset_coords(drop=True).transpose("channel", ...)
         self._price = self._read_price()
         self._levers = self._name_levers()
         self._share = self._spread_today()
@@ -100,15 +104,7 @@ class Window:
         numpy.ndarray, shape (plans, levers, samples)
             Target units, carry-out after the window included.
         """
-        parts = []
-        for few in self._chunk(money):
-            added = self._add(few)
-            if self.response.is_log:
-                together = added.sum("channel")
-                # What they add together, split in the ratio of their terms.
-                added = added * self._base * _expm1_by_itself(together)
-            parts.append(self._line_up(added.sum("date")))
-        return np.concatenate(parts)
+        return np.array([self._respond(exposure) for exposure in self._spread(money)])
 
     def schedule(self, money: np.ndarray) -> xr.Dataset:
         """Lay a plan out, period by period; until the window begins, today's plan goes on.
@@ -144,58 +140,50 @@ class Window:
         numpy.ndarray, shape (plans, channels, cells, dates, samples)
             Logarithms, float64.
         """
-        parts = [self._by_date(self._add(few)) for few in self._chunk(money)]
-        return np.concatenate(parts)
+        return np.array([self._multiply(exposure) for exposure in self._spread(money)])
 
-    @property
-    def base(self) -> np.ndarray:
-        """Target without what the plan adds, where terms multiply.
+    def _respond(self, exposure: np.ndarray) -> np.ndarray:
+        """Compute what one plan adds, by lever and draw."""
+        if self.response.is_log:
+            terms = self._multiply(exposure)
+            # What they add together, split in the ratio of their terms.
+            by_cell = (terms * self.base * _expm1_by_itself(terms.sum(axis=0))).sum(axis=2)
+        else:
+            by_cell = np.array([added.sum(axis=1) for added in self._add(exposure)]) * self._height
+        added: np.ndarray = by_cell if self._free_cells else by_cell.sum(axis=1)
+        return added.reshape(self.current.size, -1)
 
-        Shape (cells, dates, samples), target units.
-        """
-        blank = self._base.expand_dims(channel=1, point=1)
-        one: np.ndarray = self._by_date(blank)[0, 0]
-        return one
+    def _multiply(self, exposure: np.ndarray) -> np.ndarray:
+        """Compute the terms of one plan, by channel, cell, date and draw."""
+        terms: np.ndarray = np.array(list(self._add(exposure))) * self._height[:, :, None]
+        return terms
 
-    def _chunk(self, money: np.ndarray) -> list[xr.DataArray]:
-        """Take a few plans at a time, and spread them over the cells: money per period."""
-        size = max(1, MAX_NUMBERS // self._carried_in.size)
-        chunks = [money[n : n + size] for n in range(0, len(money), size)]
-        return [self._spread(few) / self.scenario.periods for few in chunks]
+    def _add(self, exposure: np.ndarray) -> Iterator[np.ndarray]:
+        """Bend what one plan shows, channel by channel, and take off what went before."""
+        for n, bend in enumerate(self._curves):
+            carried = self._carried_in[n] + self._carried[n] * exposure[n, :, None, None]
+            yield bend(carried) - self._before[n]
 
-    def _add(self, money: xr.DataArray) -> xr.DataArray:
-        """Compute the terms of money per period, less those of what went before."""
-        exposure = money / self._price
-        return self.response.bend(self._carried_in + self._carried * exposure) - self._already
-
-    def _spread(self, money: np.ndarray) -> xr.DataArray:
-        """Give each cell its part of plans."""
-        if not self._free_cells:
-            by_channel = xr.DataArray(
-                money, dims=(POINT, "channel"), coords={"channel": self.channels}
-            )
-            return by_channel * self._share
-        shape = (len(money), *self._today.shape)
-        return self._today.expand_dims({POINT: len(money)}).copy(data=money.reshape(shape))
+    def _spread(self, money: np.ndarray) -> np.ndarray:
+        """Give each cell its part of plans: exposure per period by plan, channel and cell."""
+        by_cell = (
+            money.reshape(len(money), *self._share.shape)
+            if self._free_cells
+            else money[:, :, None] * self._share
+        )
+        exposure: np.ndarray = by_cell / (self.scenario.periods * self._line_up(self._price))
+        return exposure
 
     def _gather(self, money: xr.DataArray) -> np.ndarray:
         """Line up by lever what is told by channel and cell."""
-        kept = money.sum([dim for dim in self._cells if dim not in self._free_cells])
-        return np.asarray(kept.transpose("channel", *self._free_cells)).ravel()
+        by_cell = self._line_up(money)
+        return by_cell.ravel() if self._free_cells else by_cell.sum(axis=1)
 
-    def _line_up(self, response: xr.DataArray) -> np.ndarray:
-        """Line up a response by plan, lever and draw."""
-        kept = response.sum([dim for dim in self._cells if dim not in self._free_cells])
-        kept = kept.transpose(POINT, "channel", *self._free_cells, "sample")
-        values: np.ndarray = kept.to_numpy().reshape(kept.sizes[POINT], -1, kept.sizes["sample"])
-        return values
-
-    def _by_date(self, terms: xr.DataArray) -> np.ndarray:
-        """Line up terms by plan, channel, cell, date and draw."""
-        ordered = terms.transpose(POINT, "channel", *self._cells, "date", "sample").to_numpy()
-        n_points, n_channels, *_, n_dates, n_samples = ordered.shape
-        values: np.ndarray = ordered.reshape(n_points, n_channels, -1, n_dates, n_samples)
-        return values
+    def _line_up(self, values: xr.DataArray, *last: str) -> np.ndarray:
+        """Line up by channel, cell, and dims that come last."""
+        full = values.broadcast_like(self._today).transpose("channel", *self._cells, *last)
+        shape = full.shape[len(full.shape) - len(last) :]
+        return np.ascontiguousarray(full.to_numpy().reshape(len(self.channels), -1, *shape))
 
     @property
     def _free_cells(self) -> list[str]:
@@ -205,11 +193,11 @@ class Window:
         shape = [self._today[dim].to_numpy() for dim in ("channel", *self._free_cells)]
         return [tuple(map(str, one)) for one in pd.MultiIndex.from_product(shape)]
 
-    def _spread_today(self) -> xr.DataArray:
+    def _spread_today(self) -> np.ndarray:
         """Share of each cell in a channel's money; equal where nothing is spent today."""
-        total = self._today.sum(self._cells)
-        equal = total.size / self._today.size
-        return (self._today / total.where(total > 0)).fillna(equal)
+        today = self._line_up(self._today)
+        total = today.sum(axis=1, keepdims=True)
+        return np.where(total > 0, today / np.where(total > 0, total, 1.0), 1 / today.shape[1])
 
     def _read_price(self) -> xr.DataArray:
         """Price of exposure in the window."""
@@ -228,12 +216,14 @@ class Window:
     def _limit_seen(self, pattern: xr.DataArray) -> np.ndarray:
         """Find the money up to which every period stays within what was seen."""
         largest = self._features["exposure"].max("date") * self._price
-        highest = pattern.max("date")
-        most = largest / highest * self.scenario.periods
+        most = self._line_up(largest / pattern.max("date") * self.scenario.periods)
         if self._free_cells:
-            return self._gather(most)
-        by_channel: xr.DataArray = (most / self._share.where(self._share > 0)).min(self._cells)
-        return by_channel.transpose("channel").to_numpy()
+            return most.ravel()
+        by_cell = np.where(
+            self._share > 0, most / np.where(self._share > 0, self._share, 1), np.inf
+        )
+        seen: np.ndarray = by_cell.min(axis=1)
+        return seen
 
     def _prepare(self, pattern: xr.DataArray) -> None:
         """Work out once what does not depend on the plan: carry-in, and how a plan is carried."""
@@ -251,45 +241,47 @@ class Window:
         before = past.pad(date=(first - past.sizes["date"], length), constant_values=0.0)
         dates = {"date": np.arange(first + length)}
         kept = {"date": slice(first, None)}
-        self._carried_in = response.carry(before.assign_coords(dates)).isel(kept)
+        lagged = response.carry(before.assign_coords(dates)).isel(kept)
+        self._carried_in = self._line_up(lagged, "date", "sample")
         plan = pattern.assign_coords(date=np.arange(pattern.sizes["date"]))
         plan = plan.pad(date=(0, n_lags - 1), constant_values=0.0)
         plan = plan.assign_coords(date=np.arange(first, first + length))
-        self._carried = response.carry(plan * weight)
-        self._already = response.bend(self._carried_in)
-        self._base = xr.DataArray(1.0)
+        self._carried = self._line_up(response.carry(plan * weight), "date", "sample")
+        self._curves = [_read_curve(response, name) for name in self.channels]
+        self._before = [bend(lag) for bend, lag in zip(self._curves, self._carried_in, strict=True)]
+        self._height = self._line_up(response.height, "sample")
+        self.base = np.ones((1, 1, 1))
         if response.is_log:
-            stripped = response.strip(features, together=True)
-            self._base = stripped * xr.apply_ufunc(np.exp, self._already.sum("channel"))
+            stripped = self._line_up(response.strip(features, together=True), "sample")[0]
+            already = (np.array(self._before) * self._height[:, :, None]).sum(axis=0)
+            self.base = stripped[:, None] * np.exp(already)
 
 
-def _average(features: xr.Dataset, kind: str, scenario: Scenario) -> xr.DataArray:
-    """Average what is spent or shown today, as the scenario has it."""
-    periods = scenario.today or PERIODS_PER_YEAR[features.attrs["grain"]]
-    recent: xr.DataArray = features[kind].isel(date=slice(-periods, None)).mean("date")
-    return recent.reset_coords(drop=True)
+def _read_curve(response: MediaResponse, channel: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Read a channel's curve, for arrays whose last axis counts the draws."""
+    form = response.forms[channel]
+    taken = take_parameters(response.parameters, SATURATION_PARAMETERS[form], channel)
+    return partial(saturate, form, **{word: one.to_numpy() for word, one in taken.items()})
 
 
 def _place(features: xr.Dataset, scenario: Scenario) -> tuple[int, pd.DatetimeIndex]:
     """Find the window's dates, and the periods between the data and the window."""
-    last = pd.Timestamp(features["date"].to_numpy()[-1])
-    step = pd.tseries.frequencies.to_offset(FREQUENCY[features.attrs["grain"]])
-    first = last + step
+    last, grain = pd.Timestamp(features["date"].to_numpy()[-1]), features.attrs["grain"]
     if scenario.start is None:
-        return 0, pd.date_range(first, periods=scenario.periods, freq=step)
+        return 0, extend_calendar(last, grain, scenario.periods)
     start = pd.Timestamp(scenario.start)
-    between = pd.date_range(first, start, freq=step)
-    if start < first or between[-1] != start:
+    known = build_calendar(pd.DatetimeIndex([last, start]), grain)
+    if start <= last or known[-1] != start:
+        first = extend_calendar(last, grain, 1)[0]
         message = (
             f"`start` must be the first day of a period after the data, {first:%Y-%m-%d} or a "
-            f"later one in steps of a {features.attrs['grain']}; got {start:%Y-%m-%d}."
+            f"later one in steps of a {grain}; got {start:%Y-%m-%d}."
         )
         raise ScenarioError(message)
-    return len(between) - 1, pd.date_range(start, periods=scenario.periods, freq=step)
+    return len(known) - 2, extend_calendar(known[-2], grain, scenario.periods)
 
 
-def _expm1_by_itself(values: xr.DataArray) -> xr.DataArray:
+def _expm1_by_itself(values: np.ndarray) -> np.ndarray:
     """Compute ``(exp(x) - 1) / x``, which is 1 at 0."""
     is_tiny = abs(values) < 1e-12
-    ratio: xr.DataArray = xr.apply_ufunc(np.expm1, values) / values.where(~is_tiny, 1.0)
-    return ratio.where(~is_tiny, 1.0)
+    return np.where(is_tiny, 1.0, np.expm1(values) / np.where(is_tiny, 1.0, values))

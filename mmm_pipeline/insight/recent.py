@@ -23,8 +23,10 @@ def mean_recent(features: xr.Dataset, kind: str) -> xr.DataArray:
     return average_recent(features[kind], features)
 
 
-def average_recent(values: xr.DataArray, features: xr.Dataset) -> xr.DataArray:
-    """Average anything dated over the last 52 weeks, or over all there is if less.
+def average_recent(
+    values: xr.DataArray, features: xr.Dataset, periods: int | None = None
+) -> xr.DataArray:
+    """Average anything dated over the last periods, or over all there is if less.
 
     Parameters
     ----------
@@ -32,12 +34,14 @@ def average_recent(values: xr.DataArray, features: xr.Dataset) -> xr.DataArray:
         Unit kept.
     features : xarray.Dataset
         With the attribute `grain`.
+    periods : int, optional
+        How many; those of 52 weeks, if not said.
 
     Returns
     -------
     xarray.DataArray, dims ``(...)``
     """
-    periods = PERIODS_PER_YEAR[features.attrs["grain"]]
+    periods = periods or PERIODS_PER_YEAR[features.attrs["grain"]]
     recent: xr.DataArray = values.isel(date=slice(-periods, None)).mean("date")
     return recent
 

@@ -49,6 +49,8 @@ class MediaResponse:
         Whether terms multiply.
     contacts : Contacts or None
         What a contact counts, for channels of which it is known how often people were reached.
+    offset : float
+        What is added to the target before terms multiply it, target units.
     """
 
     weights: xr.DataArray
@@ -58,6 +60,7 @@ class MediaResponse:
     scale: xr.DataArray
     is_log: bool = False
     contacts: Contacts | None = None
+    offset: float = 0.0
 
     def thin(self, n_draws: int) -> "MediaResponse":
         """Keep evenly spaced draws.
@@ -209,12 +212,12 @@ class MediaResponse:
         Returns
         -------
         xarray.DataArray, dims ``(sample, ...)``, and ``channel`` unless `together`
-            Target units per period: the mean of the last 52 weeks.
+            Target units per period, `offset` included: the mean of the last 52 weeks.
         """
         terms = self.bend(self.carry(self.weigh_past(features)))
         if together:
             terms = terms.sum("channel")
-        return average_recent(features["target"] * np.exp(-terms), features)
+        return average_recent((features["target"] + self.offset) * np.exp(-terms), features)
 
 
 @lru_cache(maxsize=1)
@@ -273,6 +276,7 @@ def read_response(fit: ConvergedFit) -> MediaResponse:
         scale=fit.features["channel_scale"],
         is_log=link.is_log,
         contacts=contacts,
+        offset=link.offset,
     )
 
 

@@ -152,6 +152,14 @@ def test_scenarios_that_cannot_be_are_named_all_at_once(fit: ConvergedFit) -> No
     assert "bounds" not in torn
 
 
+@pytest.mark.parametrize("bounds", [0, 1e-9, 1e-7, 1.2e-7, 2e-7, 1e-6])
+def test_bounds_may_be_as_narrow_as_one_likes(fit: ConvergedFit, bounds: float) -> None:
+    limits, window = limit(fit, bounds=bounds)
+
+    assert limits.list_breaches(window.current) == []
+    assert find_conflict(limits) == []
+
+
 @given(
     lower=st.lists(st.floats(0, 100), min_size=2, max_size=5),
     room=st.lists(st.floats(0, 100), min_size=5, max_size=5),

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmm_pipeline.decision.comparison import COLUMNS, compare_scenarios
 from mmm_pipeline.decision.goals import Planner
@@ -22,9 +24,9 @@ from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.summary import Summary
-from mmm_pipeline.simulate import ChannelTruth, geometric_adstock
+from mmm_pipeline.simulate import geometric_adstock
 from mmm_pipeline.spec import Scenario
-from mmm_pipeline_tests.factories import make_features, make_spec, make_trace, make_world
+from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
 NEAR = 1e-3
 """Share of the best grid point's utility that a plan may fall short of it by."""
@@ -48,20 +50,6 @@ def ask(fit: ConvergedFit, **scenarios: Any) -> Summary:
 @pytest.fixture(scope="module")
 def scenarios(fit: ConvergedFit) -> Summary:
     return summarize_scenarios(fit)
-
-
-@pytest.fixture(scope="module")
-def three() -> ConvergedFit:
-    """Three channels: two that everybody knows, and one of which little is known."""
-    channels = {
-        "tv": ChannelTruth(42_000, 0.5, 4, 0.60, 1.8, 1.5),
-        "search": ChannelTruth(18_000, 1.0, 1, 0.15, 2.6, 3.4),
-        "radio": ChannelTruth(9_000, 0.8, 2, 0.30, 2.0, 2.0),
-    }
-    spec = make_spec(media={name: {} for name in channels})
-    features = make_features(spec, make_world(channels=channels))
-    trace = make_trace(spec, features)
-    return admit(trace, spec)
 
 
 def test_the_table_has_the_columns_that_are_promised(scenarios: Summary) -> None:
@@ -209,6 +197,50 @@ def _compare_with_grid(
 
 def _spec_of(window: Window) -> Any:
     return make_spec(media={name: {} for name in window.channels})
+
+
+WINDOWS = st.fixed_dictionaries(
+    {
+        "phasing": st.sampled_from(["even", "front", "ramp", "pulse", "seasonal"]),
+        "periods": st.integers(1, 20),
+    }
+)
+WORDS = {"confidence": st.floats(0.6, 0.99), "bounds": st.floats(0, 0.5)}
+# Today's air takes 0.6 of the money.
+AIR = st.fixed_dictionaries({"channels": st.just(["tv", "radio"]), "max_share": st.floats(0.65, 1)})
+ASKED = st.one_of(
+    st.fixed_dictionaries({"utility": st.sampled_from(list(UTILITIES)), **WORDS}),
+    st.fixed_dictionaries({"groups": st.fixed_dictionaries({"air": AIR}), **WORDS}),
+    st.fixed_dictionaries(
+        {
+            "budget": st.just("free"),
+            "goal": st.fixed_dictionaries({"margin": st.floats(0.2, 2)}),
+            "utility": st.sampled_from(["mean", "var", "cvar", "adjusted_var"]),
+            **WORDS,
+        }
+    ),
+)
+"""Scenarios that today's plan of the three channels keeps."""
+
+
+@settings(max_examples=8)
+@given(window=WINDOWS, asked=st.lists(ASKED, min_size=15, max_size=15))
+def test_no_plan_is_worse_than_todays_which_it_could_be(
+    three: ConvergedFit, window: dict[str, Any], asked: list[dict[str, Any]]
+) -> None:
+    words = {f"plan_{n}": {**window, **one} for n, one in enumerate(asked)}
+
+    # What is best in 50 draws need not be in all of them: the law holds in all.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmm_pipeline.decision.scenarios.SEARCH_DRAWS", 50)
+        summary = ask(three, **words)
+
+    for name, said in words.items():
+        one, table = summary.draws.sel(scenario=name), summary.table
+        money = table.loc[table["scenario"] == name, ["spend", "spend_current"]].sum()
+        price = 1 / said["goal"]["margin"] if "goal" in said else 0.0
+        planned = float(one["utility"]) - price * money["spend"]
+        assert planned >= float(one["utility_current"]) - price * money["spend_current"]
 
 
 def test_what_channels_earn_at_the_margin_is_equal_at_the_optimum(three: ConvergedFit) -> None:

@@ -36,7 +36,7 @@ from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
-from mmm_pipeline.report.evidence import build_sections
+from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import open_template
 from mmm_pipeline.report.render import render_report
@@ -203,7 +203,8 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
 def write_section(table: pd.DataFrame, spec: ModelSpec, **facts: object) -> str:
     """The section on plans alone."""
     table.attrs |= {"words": [], "stale": [], "in_force": None} | facts
-    (section,) = build_sections({"plan_tracking": table})
+    evidence = {"plan_tracking": table}
+    (section,) = build_sections(evidence, draw_sections(evidence))
     return open_template("evidence/plan_tracking.html").render(section=section, spec=spec)
 
 

@@ -1,0 +1,62 @@
+"""Plans of models whose terms multiply, against the recipe in plain NumPy. No sampling."""
+
+import numpy as np
+import pytest
+
+from mmm_pipeline.decision.window import Window
+from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.insight.posterior import compute_terms
+from mmm_pipeline.insight.response import read_response
+from mmm_pipeline.model.features import build_features
+from mmm_pipeline.simulate import geometric_adstock, simulate_world
+from mmm_pipeline.spec import Scenario
+from mmm_pipeline_tests.factories import draw_posterior, make_spec, make_trace, make_world, validate
+
+PERIODS, L_MAX = 13, 8
+SMALL = 1e-5
+"""Makes targets of about 4, so that 1 more is no trifle."""
+
+
+@pytest.fixture(scope="module", params=["log", "log1p"])
+def fit(request: pytest.FixtureRequest) -> ConvergedFit:
+    spec = make_spec(link=request.param, gate={"max_rhat": 1.05, "min_ess": 100})
+    frame, _ = simulate_world(make_world())
+    frame["sales"] = (frame["sales"] * SMALL).round(3)
+    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
+    features = build_features(validate(raw, spec), spec)
+    trace = make_trace(spec, features, draw_posterior(spec, features, 100))
+    return admit(trace, spec)
+
+
+def test_a_plan_multiplies_what_is_there_without_media(fit: ConvergedFit) -> None:
+    window = Window(fit, Scenario())
+    plan = window.current * [1.5, 0.5]
+
+    found = window.respond(plan[None])[0].sum(axis=0)
+
+    terms = compute_terms(fit)["channel_contribution"].stack(sample=("chain", "draw"))
+    offset = 1.0 if fit.spec.link == "log1p" else 0.0
+    media = terms.sum("channel").transpose("sample", "date").to_numpy()
+    target = fit.features["target"].to_numpy() + offset
+    without = (target * np.exp(-media))[:, -52:].mean(axis=1)
+    after = np.exp(_add_up(fit, window, plan)).sum(axis=1)
+    before = np.exp(_add_up(fit, window, 0 * plan)).sum(axis=1)
+    np.testing.assert_allclose(found, without * (after - before), rtol=1e-6)
+
+
+def _add_up(fit: ConvergedFit, window: Window, plan: np.ndarray) -> np.ndarray:
+    """Terms of a plan and of the spend before it, by draw and date of the window and after."""
+    height = read_response(fit).height
+    posterior = fit.posterior.stack(sample=("chain", "draw"))
+    total = np.zeros((height.sizes["sample"], PERIODS + L_MAX - 1))
+    for channel, money in zip(window.channels, plan, strict=True):
+        past = fit.features["spend"].sel(channel=channel).to_numpy()
+        spend = np.r_[past[-(L_MAX - 1) :], np.full(PERIODS, money / PERIODS), np.zeros(L_MAX - 1)]
+        for n in range(height.sizes["sample"]):
+            alpha, lam = (
+                float(posterior[name].sel(channel=channel)[n])
+                for name in ("adstock_alpha", "saturation_lam")
+            )
+            carried = geometric_adstock(spend / past.max(), alpha, L_MAX)[L_MAX - 1 :]
+            total[n] += float(height.sel(channel=channel)[n]) * np.tanh(lam * carried / 2)
+    return total
