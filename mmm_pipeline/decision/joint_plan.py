@@ -11,7 +11,7 @@ from mmm_pipeline.decision.landscape import Landscape
 from mmm_pipeline.decision.limits import Limit, Limits, limit_plan
 from mmm_pipeline.decision.optimise import Measure, Problem, optimise
 from mmm_pipeline.decision.scenarios import build_planner
-from mmm_pipeline.decision.utilities import ROUGH, UTILITIES
+from mmm_pipeline.decision.utilities import LADDER, ROUGH, UTILITIES
 from mmm_pipeline.decision.window import SETTING
 from mmm_pipeline.insight.pairing import pair_draws
 from mmm_pipeline.spec import JointSpec, Scenario, list_group
@@ -51,15 +51,15 @@ class JointLandscape:
     window: JointWindow
     landscapes: tuple[Landscape, ...]
 
-    def evaluate(self, utility: str, confidence: float) -> Measure:
+    def evaluate(self, utility: str, confidence: float, smooth: float = 0.0) -> Measure:
         """Measure plans by a utility.
 
         Parameters
         ----------
         utility : str
             A word of `mmm_pipeline.decision.utilities.UTILITIES`.
-        confidence : float
-            As it takes it.
+        confidence, smooth : float
+            As it takes them.
 
         Returns
         -------
@@ -75,12 +75,16 @@ class JointLandscape:
                 for part, landscape in zip(self.window.parts, self.landscapes, strict=True)
             ]
             places = pair_draws([response.size for response, _ in found])
-            left, slopes = np.zeros(places[0].size), np.zeros((money.size, places[0].size))
-            for part, at, (response, slope) in zip(self.window.parts, places, found, strict=True):
-                left += part.worth * response[at]
-                slopes[part.lines] += part.worth * slope[:, at]
-            value, weights = UTILITIES[utility](left, confidence)
-            return value, slopes @ weights
+            told = list(zip(self.window.parts, places, found, strict=True))
+            left = sum(
+                (part.worth * response[at] for part, at, (response, _) in told),
+                start=np.zeros(places[0].size),
+            )
+            value, weights = UTILITIES[utility](left, confidence, smooth)
+            slope = np.zeros(money.size)
+            for part, at, (response, weigh) in told:
+                slope[part.lines] += part.worth * weigh(np.bincount(at, weights, response.size))
+            return value, slope
 
         return measure
 
@@ -90,9 +94,9 @@ class JointLandscape:
         def measure(money: np.ndarray) -> tuple[float, np.ndarray]:
             value, slope = 0.0, np.zeros(money.size)
             for part, landscape in zip(self.window.parts, averages, strict=True):
-                response, rise = landscape.measure(money[part.lines])
+                response, weigh = landscape.measure(money[part.lines])
                 value += part.worth * float(response.mean())
-                slope[part.lines] += part.worth * rise.mean(axis=1)
+                slope[part.lines] += part.worth * weigh(np.full(response.size, 1 / response.size))
             return value, slope
 
         return measure
@@ -184,14 +188,19 @@ def plan_money(plan: JointPlan, landscape: JointLandscape) -> np.ndarray:
     """
     scenario, limits = plan.scenario, plan.limits
     price = 0.0 if scenario.goal is None else scenario.goal.marginal_roas or 0.0
-    expect = _less_cost(landscape.evaluate("mean", scenario.confidence), price)
+
+    def evaluate(utility: str, smooth: float = 0.0) -> Measure:
+        return _less_cost(landscape.evaluate(utility, scenario.confidence, smooth), price)
+
+    expect, today = evaluate("mean"), plan.window.current
     starts = _list_starts(plan, expect)
-    best = _take_best(Problem(expect, limits), starts)
+    best = _take_best(Problem(expect, (expect,), limits), starts, today)
     if scenario.utility == "mean":
         return best
-    utility = _less_cost(landscape.evaluate(scenario.utility, scenario.confidence), price)
-    problem = Problem(utility, limits, is_rough=scenario.utility in ROUGH)
-    return _take_best(problem, [*starts, best])
+    widths = LADDER if scenario.utility in ROUGH else (0.0,)
+    climbs = tuple(evaluate(scenario.utility, width) for width in widths)
+    problem = Problem(evaluate(scenario.utility), climbs, limits)
+    return _take_best(problem, [*starts, best], today)
 
 
 def _less_cost(utility: Measure, price: float) -> Measure:
@@ -216,7 +225,7 @@ def _list_starts(plan: JointPlan, expect: Measure) -> list[np.ndarray]:
     return [bring_inside(limits, start) for start in starts]
 
 
-def _take_best(problem: Problem, starts: list[np.ndarray]) -> np.ndarray:
+def _take_best(problem: Problem, starts: list[np.ndarray], today: np.ndarray) -> np.ndarray:
     """Solve a problem that has a solution: its starts keep the limits."""
-    money = optimise(problem, starts)
+    money = optimise(problem, starts, [today])
     return starts[0] if money is None else money

@@ -120,10 +120,14 @@ class Window:
             ``spend`` (currency) and the ``exposure`` that it buys, dims ``(date, ..., channel)``,
             from the first period after the data.
         """
-        mean = self._spread(money[None]).isel({POINT: 0}, drop=True) / self.scenario.periods
-        step = FREQUENCY[self._features.attrs["grain"]]
-        between = pd.date_range(end=self.dates[0], periods=self.gap + 1, freq=step)[:-1]
-        parts = [self._today.expand_dims(date=between), mean * self._pattern]
+        today = self._today.transpose("channel", *self._cells)
+        mean = today.copy(data=self._spread(money[None])[0].reshape(today.shape))
+        last, grain = (
+            pd.Timestamp(self._features["date"].to_numpy()[-1]),
+            self._features.attrs["grain"],
+        )
+        between = extend_calendar(last, grain, self.gap + 1)[: self.gap]
+        parts = [today.expand_dims(date=between), mean * self._price * self._pattern]
         spend = xr.concat(parts, "date").transpose("date", *self._cells, "channel")
         return xr.Dataset({"spend": spend, "exposure": (spend / self._price).fillna(0.0)})
 
