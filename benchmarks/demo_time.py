@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).parent / "dagster"), "asset", "materialize"]
-OPTIONS = ["-m", "mmm_pipeline.definitions", "--select", "group:demo"]
+OPTIONS = ["-m", "mmm_pipeline.definitions", "--select", "group:demo or key:catalogue"]
 
 
 def make_project(root: Path) -> None:

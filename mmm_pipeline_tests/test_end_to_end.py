@@ -21,6 +21,8 @@ NAMED_FILES = {
     "channel_returns.parquet",
     "budget_scenarios.parquet",
     "report.html",
+    "exports.json",
+    "run_folder",
 }
 UNBUILT = {"raw_data.parquet", "deliveries"}
 """What is there when the data are refused."""
