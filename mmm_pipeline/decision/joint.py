@@ -14,7 +14,7 @@ from mmm_pipeline.decision.joint_plan import (
     tabulate_landscapes,
 )
 from mmm_pipeline.decision.joint_window import Fits
-from mmm_pipeline.decision.scenarios import LEVER_COLUMNS, STEP
+from mmm_pipeline.decision.plans import LEVER_COLUMNS, STEP
 from mmm_pipeline.decision.utilities import compute_utility
 from mmm_pipeline.insight.joint import name_fits
 from mmm_pipeline.insight.same_money import require_same_money
