@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.decision.tracking import track_plans
@@ -39,7 +40,7 @@ from mmm_pipeline.report import facts
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import open_template
-from mmm_pipeline.report.render import render_report
+from mmm_pipeline.report.render import OWN_FIGURES, render_report
 from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
 from mmm_pipeline_tests.decision.plans import (
     WEEKS,
@@ -70,6 +71,12 @@ def gather(fit: ConvergedFit, truth: dict[str, dict[str, float]] | None) -> Repo
         summarize_returns_by_period(fit),
         truth,
     )
+
+
+def write_page(inputs: ReportInputs) -> str:
+    """The page without its pictures: what is looked for are its words, and evidence's figures."""
+    blank = {name: Figure(figsize=(1, 1)) for name in OWN_FIGURES}
+    return render_report(inputs, blank | draw_sections(inputs.evidence))
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +120,14 @@ def test_experiments_have_their_section(inputs: ReportInputs) -> None:
     table = pd.DataFrame([row | {"roas_after": 1.2}])
     table.attrs["fit_id"] = inputs.fit.fit_id
 
-    page = render_report(replace(inputs, evidence={"calibration": table}))
+    page = write_page(replace(inputs, evidence={"calibration": table}))
 
     assert "The model knows of 1 experiment." in page
     assert "it would have foreseen 1 of 1" in page
     assert "push, tv" in page
     unknown = table.assign(lift_before=float("nan"), was_foreseen=pd.NA)
     unknown.attrs["fit_id"] = inputs.fit.fit_id
-    assert "did not converge, so what they changed is not known" in render_report(
+    assert "did not converge, so what they changed is not known" in write_page(
         replace(inputs, evidence={"calibration": unknown})
     )
     other = table.copy()
@@ -145,14 +152,14 @@ def make_forecasts(fit_id: str, **columns: object) -> pd.DataFrame:
 def test_a_backtest_has_its_section(inputs: ReportInputs) -> None:
     fit_id = inputs.fit.fit_id
 
-    page = render_report(replace(inputs, evidence={"backtest": make_forecasts(fit_id)}))
+    page = write_page(replace(inputs, evidence={"backtest": make_forecasts(fit_id)}))
 
     assert "known at 1 origin, the model" in page
     assert "4 forecasts, 10.0% off on average, and 100.0% of what came" in page
     assert "<td>seasonal naive</td>" in page
     why = "Model &#39;acme&#39; has not converged"
     failed = make_forecasts(fit_id, note="Model 'acme' has not converged", predicted=float("nan"))
-    page = render_report(replace(inputs, evidence={"backtest": failed}))
+    page = write_page(replace(inputs, evidence={"backtest": failed}))
     assert "No fold has a forecast of the model." in page
     assert f"Fold 1, from 2024-01-01, has no forecast: {why}" in page
 
@@ -164,7 +171,7 @@ def test_stability_has_its_section(inputs: ReportInputs) -> None:
     table = pd.DataFrame([row, row | {"fold": 0, "n_known": 104, "agrees": True}])
     table.attrs["fit_id"] = inputs.fit.fit_id
 
-    page = render_report(replace(inputs, evidence={"stability": table}))
+    page = write_page(replace(inputs, evidence={"stability": table}))
 
     assert "<td>104, all</td><td>0.50</td><td>0.25 to 0.75</td>" in page
     assert "What was said of tv in fold 1 has nothing in common" in page
@@ -184,7 +191,7 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
     drift = assess_drift(fit, before, DriftLimits())
     table = drift.tabulate(fit_id=fit.fit_id, promoted=promoted, limits=limits)
 
-    page = render_report(replace(inputs, evidence={"refit_drift": table}))
+    page = write_page(replace(inputs, evidence={"refit_drift": table}))
 
     section = page.split('<section id="refit_drift">')[1].split("</section>")[0]
     assert f"<strong>{drift.word}</strong>" in section
@@ -195,7 +202,7 @@ def test_drift_has_its_section(inputs: ReportInputs) -> None:
     nothing = assess_no_drift("No fit is promoted.").tabulate(
         fit_id=fit.fit_id, promoted=None, limits={}
     )
-    page = render_report(replace(inputs, evidence={"refit_drift": nothing}))
+    page = write_page(replace(inputs, evidence={"refit_drift": nothing}))
     assert "<p>No fit is promoted.</p>" in page
     assert "PASS</strong>" not in page.split('<section id="refit_drift">')[1].split("</section>")[0]
 
@@ -235,7 +242,7 @@ def test_a_plan_has_its_section(inputs: ReportInputs) -> None:
     assert "spent on tv so far, +100% against" in later
     assert later.count("<tr><td>") == 3  # Two channels, and the plan.
     assert "No plan was accepted. Once one is" in write_section(nothing, spec)
-    page = render_report(replace(inputs, evidence={"plan_tracking": begun}))
+    page = write_page(replace(inputs, evidence={"plan_tracking": begun}))
     assert "<li>Fit bbbb is promoted.</li>" in page
     assert '<a href="#plan_tracking">Plan against actuals</a>' in page
 
@@ -250,7 +257,7 @@ def test_entities_have_their_section(inputs: ReportInputs) -> None:
     records = pd.concat(parts, ignore_index=True).assign(exposure=np.nan)
     table = summarize_disaggregation(fit, records)
 
-    page = render_report(replace(inputs, evidence={"disaggregated_results": table}))
+    page = write_page(replace(inputs, evidence={"disaggregated_results": table}))
 
     section = page.split('<section id="disaggregated_results">')[1].split("</section>")[0]
     assert section.count("<tr><td>") == 10
@@ -268,7 +275,7 @@ def test_what_a_fit_says_of_itself_has_its_sections(inputs: ReportInputs) -> Non
         "response_backtest": summarize_response_backtest(fit),
     }
 
-    page = render_report(replace(inputs, evidence=tables))
+    page = write_page(replace(inputs, evidence=tables))
 
     for name in tables:
         assert f'<section id="{name}">' in page
@@ -286,7 +293,7 @@ def test_the_page_shows_what_is_left_and_what_it_asks_for(inputs: ReportInputs) 
     table.loc[40:60, "residual"] = 0.2 * level
     table["observed"] = table["fitted"] + table["residual"]
 
-    page = render_report(replace(inputs, model_fit=table))
+    page = write_page(replace(inputs, model_fit=table))
 
     start = f"{table['date'][40]:%Y-%m-%d}"
     assert f"<li>{start} to " in page
@@ -305,7 +312,7 @@ def test_what_it_hangs_on_has_its_sections(inputs: ReportInputs) -> None:
         "sensitivity": summarize_sensitivity(fit, refits, left_out),
     }
 
-    page = render_report(replace(inputs, evidence=evidence))
+    page = write_page(replace(inputs, evidence=evidence))
 
     assert "Belief or data?" in page
     assert "3 variations" in page
@@ -315,7 +322,7 @@ def test_what_it_hangs_on_has_its_sections(inputs: ReportInputs) -> None:
 
 
 def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
-    assert "attempts, each more careful" not in render_report(inputs)
+    assert "attempts, each more careful" not in write_page(inputs)
     failed = Attempt(
         fit_id="x", sampling=Sampling(), seconds=9.0, failures={"rhat": "R-hat reaches 1.2"}
     )
@@ -323,14 +330,14 @@ def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
     noted = inputs.fit.trace.copy()
     noted.attrs[ATTEMPTS] = json.dumps([one.model_dump(mode="json") for one in (failed, last)])
 
-    page = render_report(replace(inputs, fit=replace(inputs.fit, trace=noted)))
+    page = write_page(replace(inputs, fit=replace(inputs.fit, trace=noted)))
 
     assert "It took 2 attempts, each more careful" in page
     assert "R-hat reaches 1.2" in page
 
 
 def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:
-    page = render_report(panel)
+    page = write_page(panel)
 
     assert "Which controls matter" in page
     assert "baseline x media x noise" in page
@@ -362,7 +369,7 @@ def note(inputs: ReportInputs, first_spec: ModelSpec) -> ReportInputs:
 
 def test_the_page_says_what_changed_since_the_first_fit(inputs: ReportInputs) -> None:
     media = {"search": inputs.fit.spec.media["search"]}
-    page = render_report(note(inputs, inputs.fit.spec.model_copy(update={"media": media})))
+    page = write_page(note(inputs, inputs.fit.spec.model_copy(update={"media": media})))
 
     assert "Changed since the first fit" in page
     assert "fixed on 05 January 2026, before the first fit" in page
@@ -371,7 +378,7 @@ def test_the_page_says_what_changed_since_the_first_fit(inputs: ReportInputs) ->
 
 
 def test_the_page_says_that_nothing_changed(inputs: ReportInputs) -> None:
-    page = render_report(note(inputs, inputs.fit.spec))
+    page = write_page(note(inputs, inputs.fit.spec))
 
     assert "fixed on 05 January 2026, before the first fit: nothing has changed since" in page
     assert "Changed since the first fit" not in page
@@ -388,7 +395,7 @@ def test_the_page_says_that_a_fit_is_of_other_versions(
     monkeypatch.setattr("mmm_pipeline.gate.converged.list_versions", lambda: newer)
 
     assert "is installed" not in page
-    assert "; 99.0 is installed</li>" in render_report(inputs)
+    assert "; 99.0 is installed</li>" in write_page(inputs)
 
 
 class Reader(HTMLParser):
