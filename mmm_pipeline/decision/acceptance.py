@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.decision.ahead import continue_features, list_planned_media, overwrite
+from mmm_pipeline.decision.comparison import sum_up_levers
 from mmm_pipeline.decision.register import SCENARIOS, AcceptedPlan, PlanRecord
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError, StaleFitError, suggest
@@ -84,9 +86,8 @@ def accept_plan(fit: ConvergedFit, plans: Summary, acceptance: Acceptance) -> Ac
     features = overwrite(features, list_planned_media(fit, schedule))
     seed = fit.spec.sampling.seed
     arrays = schedule.assign(expected=expect_total(fit, features, dates, seed))
-    total = plans.draws["response"].sel(scenario=name)
-    total = total.sum([dim for dim in total.dims if dim != "sample"])
-    lower, upper = total.quantile([LOWER, UPPER]).to_numpy().tolist()
+    total = sum_up_levers(plans, name, "response")
+    lower, upper = np.quantile(total, [LOWER, UPPER]).tolist()
     said = {
         "scenario": name,
         "words": scenario.model_dump(mode="json"),

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 
@@ -39,12 +38,43 @@ def compare_scenarios(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def sum_up_levers(summary: Summary, name: str, word: str) -> np.ndarray:
+    """Add up over all that a scenario moves money between, in each draw.
+
+    Beside a scenario with `free_cells`, one without has the same draws in every cell: they are
+    those of all cells together, and count once.
+
+    Parameters
+    ----------
+    summary : Summary
+        From `mmm_pipeline.decision.scenarios.summarize_scenarios`.
+    name : str
+        The scenario.
+    word : {"response", "response_current"}
+        What is added up.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples,)
+        Target units.
+    """
+    draws = summary.draws[word].sel(scenario=name)
+    table = summary.table[summary.table["scenario"] == name]
+    cells = [dim for dim in draws.dims if dim not in {"channel", "sample"}]
+    whole = [dim for dim in cells if table[dim].isna().all()]
+    levers = draws.isel(dict.fromkeys(whole, 0))
+    total: np.ndarray = levers.sum([dim for dim in levers.dims if dim != "sample"]).to_numpy()
+    return total
+
+
 def _compare(summary: Summary, name: str) -> dict[str, object]:
     """Sum up one scenario."""
     table = summary.table[summary.table["scenario"] == name]
     draws = summary.draws.sel(scenario=name)
     spend, spend_current = float(table["spend"].sum()), float(table["spend_current"].sum())
-    response, current = _sum_up(draws["response"]), _sum_up(draws["response_current"])
+    response, current = (
+        sum_up_levers(summary, name, word) for word in ("response", "response_current")
+    )
     budget, gain = float(draws["budget"]), response - current
     unseen = table.loc[~table["is_observed"], "channel"].unique()
     return {
@@ -66,12 +96,6 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "unseen": ", ".join(map(str, unseen)),
         "note": str(draws["note"].item()),
     }
-
-
-def _sum_up(response: xr.DataArray) -> np.ndarray:
-    """Add up over the levers, in each draw."""
-    total: np.ndarray = response.sum([dim for dim in response.dims if dim != "sample"]).to_numpy()
-    return total
 
 
 def _describe(name: str, draws: np.ndarray) -> dict[str, float]:

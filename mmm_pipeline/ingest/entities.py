@@ -58,8 +58,11 @@ def validate_entities(raw: pd.DataFrame, spec: ModelSpec, features: xr.Dataset) 
     if spec.data.grain:
         week_start = spec.data.week_start or "monday"
         records["date"] = floor_dates(records["date"], spec.data.grain, week_start)
-    dates = features["date"].to_numpy()
+    dates = pd.DatetimeIndex(features["date"].to_numpy())
     records = records[records["date"].between(dates[0], dates[-1])]
+    if records.empty:
+        window = f"{dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d}"
+        raise DataError([_tell(f"Entities must be of the model's periods, {window}; none is.")])
     if problems := [*_check_places(records, spec, features), *_check_measures(records, spec)]:
         raise DataError(problems)
     records = records.assign(entity=records["entity"].replace("", UNMAPPED))

@@ -1,5 +1,7 @@
 """What follows the data: assumed, planned, and as it came."""
 
+import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_pipeline.decision.acceptance import expect_total
+from mmm_pipeline.decision.acceptance import Acceptance, accept_plan, expect_total
 from mmm_pipeline.decision.ahead import (
     align_actual,
     continue_features,
@@ -15,6 +17,9 @@ from mmm_pipeline.decision.ahead import (
     list_planned_media,
     overwrite,
 )
+from mmm_pipeline.decision.comparison import compare_scenarios
+from mmm_pipeline.decision.register import SCENARIOS
+from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import ConvergedFit, admit
@@ -125,6 +130,27 @@ def test_a_schedule_waits_for_its_first_day(panel: ConvergedFit) -> None:
     assert pd.DatetimeIndex(schedule["date"].to_numpy()).equals(dates)
     for factor, spend in zip(expected, schedule["spend"], strict=True):
         np.testing.assert_allclose(spend, factor * today)
+
+
+def test_a_plan_for_all_cells_counts_once_beside_one_for_each(panel: ConvergedFit) -> None:
+    words = {"what_if": {"tv": "+10%"}, "periods": 4}
+    scenarios = {"alike": words, "free": {**words, "free_cells": True}}
+    spec = make_spec(**panel.spec.model_dump() | {"scenarios": scenarios})
+    fit = replace(panel, spec=spec)
+    plans = summarize_scenarios(fit)
+    plans.table.attrs[SCENARIOS] = {
+        name: one.model_dump(mode="json") for name, one in spec.scenarios.items()
+    }
+
+    compared = compare_scenarios(plans).set_index("scenario")
+
+    told = plans.table.groupby("scenario")[["spend", "response"]].sum()
+    moment = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+    for name in scenarios:
+        accepted = accept_plan(fit, plans, Acceptance(name, None, moment, "run"))
+        assert compared.loc[name, "response"] == pytest.approx(told.loc[name, "response"])
+        assert accepted.record.response == pytest.approx(told.loc[name, "response"])
+        assert float(accepted.arrays["spend"].sum()) == pytest.approx(told.loc[name, "spend"])
 
 
 def test_people_are_reached_as_often_as_of_late() -> None:

@@ -61,6 +61,7 @@ def test_records_are_added_up_within_the_periods_of_the_model(
         (deliver(("2024-01-01", "tv", "a", "-1")), "must not have spend below 0"),
         (deliver(("2024-01-01", "tv", "a", "")), "'tv' must each have a number"),
         (deliver(("2024-01-01", "tv", "a", "1 EUR")), "must hold numbers; got '1 EUR'"),
+        (deliver(ROWS[-1]), "must be of the model's periods, 2024-01-01 to 2024-07-22; none is"),
         (deliver(("soon", "tv", "a", "1")), "soon"),
     ],
 )
