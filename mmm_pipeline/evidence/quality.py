@@ -25,7 +25,7 @@ CHANCE_ERRORS = 2.6
 
 
 @dataclass(frozen=True)
-class Finding:
+class Criterion:
     """A number, and what it should keep to.
 
     Attributes
@@ -99,13 +99,13 @@ class FitQuality:
         return self.crps / self.crps_naive if self.crps_naive else float("nan")
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Criterion, ...]:
         """Every number with its limit; of patterns, the mean over the cells."""
         return (
-            Finding("R²", self.r2, f"at least {MIN_R2}", not self.r2 < MIN_R2),
-            Finding("MAPE", self.mape, f"at most {MAX_MAPE}", not self.mape > MAX_MAPE),
-            Finding("wMAPE", self.wmape),
-            Finding(
+            Criterion("R²", self.r2, f"at least {MIN_R2}", not self.r2 < MIN_R2),
+            Criterion("MAPE", self.mape, f"at most {MAX_MAPE}", not self.mape > MAX_MAPE),
+            Criterion("wMAPE", self.wmape),
+            Criterion(
                 "CRPS relative to last period's value",
                 self.crps_ratio,
                 "below 1",
@@ -113,7 +113,7 @@ class FitQuality:
             ),
             *(self._judge_coverage(band) for band in sorted(self.coverages)),
             self._judge_pattern("autocorrelation", "Residuals' autocorrelation, lag 1"),
-            Finding("Durbin-Watson", float(self.patterns["durbin_watson"].mean())),
+            Criterion("Durbin-Watson", float(self.patterns["durbin_watson"].mean())),
             self._judge_pattern("heteroscedasticity", "Correlation of |residual| with fitted"),
             self._judge_pattern("drift", "Correlation of residual with time"),
             self._judge_run(),
@@ -124,7 +124,7 @@ class FitQuality:
         """What falls short of the limits, in words."""
         return tuple(one.sentence for one in self.findings if not one.is_kept)
 
-    def _judge_coverage(self, band: int) -> Finding:
+    def _judge_coverage(self, band: int) -> Criterion:
         """Hold an interval to what it promises.
 
         Periods that the model has seen lie inside more often than new ones would, so that of the
@@ -134,24 +134,24 @@ class FitQuality:
         name = f"Share of periods inside the {band} % interval"
         if band == 90:
             limit = f"{promised} ± {COVERAGE_SLACK}"
-            return Finding(name, found, limit, not abs(found - promised) > COVERAGE_SLACK)
+            return Criterion(name, found, limit, not abs(found - promised) > COVERAGE_SLACK)
         error = (promised * (1 - promised) / self.n_observations) ** 0.5
         least = promised - max(COVERAGE_SLACK, CHANCE_ERRORS * error)
-        return Finding(name, found, f"at least {least:.2f}", not found < least)
+        return Criterion(name, found, f"at least {least:.2f}", not found < least)
 
-    def _judge_pattern(self, word: str, name: str) -> Finding:
+    def _judge_pattern(self, word: str, name: str) -> Criterion:
         """Hold a correlation to its limit."""
         found, limit = float(self.patterns[word].mean()), LIMITS[word]
         where = _name_worst(self.patterns[word].abs(), self.patterns[word])
-        return Finding(name, found, f"at most ± {limit}", not abs(found) > limit, where)
+        return Criterion(name, found, f"at most ± {limit}", not abs(found) > limit, where)
 
-    def _judge_run(self) -> Finding:
+    def _judge_run(self) -> Criterion:
         """Hold the longest run to what chance makes."""
         longest = self.patterns["longest_run"]
         limit = limit_run(self.n_periods * len(longest))
         where = _name_worst(longest, longest)
         name, found = "Longest run of residuals of one sign", float(longest.max())
-        return Finding(name, found, f"at most {limit} periods", not found > limit, where)
+        return Criterion(name, found, f"at most {limit} periods", not found > limit, where)
 
 
 LIMITS = {

@@ -23,7 +23,7 @@ TOLD = ("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_
 
 
 @dataclass(frozen=True)
-class Advice:
+class Recommendations:
     """What to do about each channel, and what would come of it.
 
     Attributes

@@ -10,7 +10,7 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.ingest.grain import PERIODS_PER_YEAR
-from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Advice
+from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Recommendations
 from mmm_pipeline.insight.marginal import read_spend_response
 from mmm_pipeline.insight.pairing import pair_draws
 from mmm_pipeline.insight.posterior import compute_channel_totals
@@ -60,7 +60,7 @@ class ModelReturns:
         return [str(name) for name in self.roas["channel"].to_numpy()]
 
 
-def summarize_joint_view(fits: Mapping[str, ConvergedFit], joint: JointSpec) -> Advice:
+def summarize_joint_view(fits: Mapping[str, ConvergedFit], joint: JointSpec) -> Recommendations:
     """Say what all models together advise on the spend of every channel.
 
     Parameters
@@ -72,7 +72,7 @@ def summarize_joint_view(fits: Mapping[str, ConvergedFit], joint: JointSpec) -> 
 
     Returns
     -------
-    Advice
+    Recommendations
         Table: `COLUMNS`, a row per view and channel, see `judge_views`. Portfolio: `fit_id` of all;
         `models`, a record each (`model, label, value, margin, fit_id, first, last, today`);
         `currency`, None where no model says it; `spend`; `conflicts` and `common`, names of
@@ -103,7 +103,7 @@ def summarize_joint_view(fits: Mapping[str, ConvergedFit], joint: JointSpec) -> 
             if not rows["is_common"].iloc[0]
         },
     }
-    return Advice(table, portfolio)
+    return Recommendations(table, portfolio)
 
 
 def name_fits(fits: Mapping[str, ConvergedFit]) -> str:

@@ -9,7 +9,7 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.gate.channels import Channels
 from mmm_pipeline.gate.pathologies import list_unlearned
-from mmm_pipeline.insight.advice import INCREASE, Advice, judge_channels, move_money
+from mmm_pipeline.insight.advice import INCREASE, Recommendations, judge_channels, move_money
 from mmm_pipeline.insight.marginal import SpendResponse, find_half, read_spend_response
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.slopes import MOST
@@ -23,7 +23,7 @@ FROM_RETURNS = (
 """Columns that are those of the returns."""
 
 
-def recommend(fit: ConvergedFit) -> Advice:
+def recommend(fit: ConvergedFit) -> Recommendations:
     """Advise on the spend of every channel that is bought.
 
     Parameters
@@ -33,7 +33,7 @@ def recommend(fit: ConvergedFit) -> Advice:
 
     Returns
     -------
-    Advice
+    Recommendations
         Table: ``rank, channel, action`` (INCREASE, HOLD, REDUCE), ``reason, needs_test,
         is_reliable, is_informed``; ``roas`` and ``marginal_roas`` with their 5-95 % intervals,
         ``probability_profitable``, ``spend_now``, ``breakeven_spend``, ``headroom``,
@@ -58,7 +58,9 @@ def recommend(fit: ConvergedFit) -> Advice:
     gain = _compute_gain(next_money, table)
     table = table.join(summarize(gain, "gain").to_dataframe(), on="channel")
     table.attrs["fit_id"] = fit.fit_id
-    return Advice(table, describe_portfolio(fit, table, summary.draws["contribution"], gain))
+    return Recommendations(
+        table, describe_portfolio(fit, table, summary.draws["contribution"], gain)
+    )
 
 
 def describe_portfolio(

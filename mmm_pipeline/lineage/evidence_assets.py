@@ -8,10 +8,9 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
-from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.lineage.backtest_assets import build_backtest_assets
-from mmm_pipeline.lineage.fit_assets import fit_through_gate
+from mmm_pipeline.lineage.fit_assets import try_through_gate
 from mmm_pipeline.lineage.gated import GATED, read_fit
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
@@ -19,7 +18,6 @@ from mmm_pipeline.lineage.pictures import show_columns, show_table
 from mmm_pipeline.lineage.reuse import name_origin
 from mmm_pipeline.lineage.sensitivity_assets import build_sensitivity_assets
 from mmm_pipeline.model.trace import name_request_now
-from mmm_pipeline.spec import ModelSpec
 
 
 def build_evidence_assets(model: Model) -> list[dg.AssetsDefinition]:
@@ -61,7 +59,9 @@ def _calibration(model: Model) -> dg.AssetsDefinition:
         table = model.store.reuse("calibration", FORMS["table"], made_from)
         if table is None:
             context.log.info("Fitting the model without the experiments.")
-            table = summarize_calibration(fit, _fit(context, model, spec, features))
+            other = try_through_gate(model, spec, features, context)
+            known = other if isinstance(other, ConvergedFit) else None
+            table = summarize_calibration(fit, known)
         return dg.Output(
             table,
             metadata={
@@ -73,14 +73,3 @@ def _calibration(model: Model) -> dg.AssetsDefinition:
         )
 
     return calibration
-
-
-def _fit(
-    context: dg.AssetExecutionContext, model: Model, spec: ModelSpec, features: xr.Dataset
-) -> ConvergedFit | None:
-    """Fit another model, or find the fit; None where it does not pass the gate."""
-    try:
-        return fit_through_gate(model, spec, features, context)
-    except NotConvergedError as error:
-        context.log.warning(str(error))
-        return None

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import xarray as xr
 
+from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.gate import ConvergedFit, Examination, admit
 from mmm_pipeline.lineage.checks import report_verdict, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
@@ -225,6 +226,28 @@ def fit_through_gate(
         If it breaks a limit after all attempts.
     """
     return admit(find_or_fit(model, spec, features, context), spec)
+
+
+def try_through_gate(
+    model: Model, spec: ModelSpec, features: xr.Dataset, context: dg.AssetExecutionContext
+) -> ConvergedFit | NotConvergedError:
+    """Fit another model, or say with the gate's word why it may not be read.
+
+    Parameters
+    ----------
+    model, spec, features, context
+        As of `fit_through_gate`.
+
+    Returns
+    -------
+    ConvergedFit or NotConvergedError
+        The error is told to the log.
+    """
+    try:
+        return fit_through_gate(model, spec, features, context)
+    except NotConvergedError as error:
+        context.log.warning(str(error))
+        return error
 
 
 def _diagnostics(model: Model) -> dg.AssetsDefinition:

@@ -14,7 +14,7 @@ import xarray as xr
 from mmm_pipeline.decision.register import AcceptedPlan, PlanRecord
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.gate import Examination
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.model.identity import digest_arrays
 
@@ -141,14 +141,14 @@ class AdviceForm:
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".json")
 
-    def write(self, value: Advice, stem: Path) -> None:
+    def write(self, value: Recommendations, stem: Path) -> None:
         """Write both."""
         TableForm().write(value.table, stem)
         RecordForm().write(value.portfolio, stem)
 
-    def read(self, stem: Path) -> Advice:
+    def read(self, stem: Path) -> Recommendations:
         """Read both, and refuse two that are not of one fit."""
-        advice = Advice(TableForm().read(stem), RecordForm().read(stem))
+        advice = Recommendations(TableForm().read(stem), RecordForm().read(stem))
         _require_pair(stem, advice.table.attrs["fit_id"], advice.portfolio["fit_id"])
         return advice
 

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import Metadata, show_columns, show_figure, show_table
@@ -143,7 +143,7 @@ def _seasonality(fit: ConvergedFit) -> pd.DataFrame:
     return summarize_seasonal_indices(fit)
 
 
-def _advise(fit: ConvergedFit) -> Advice:
+def _advise(fit: ConvergedFit) -> Recommendations:
     from mmm_pipeline.insight.recommendations import recommend
 
     return recommend(fit)

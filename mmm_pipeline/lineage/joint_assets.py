@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
@@ -132,7 +132,7 @@ def _report(joint: Joint) -> dg.AssetsDefinition:
         reads=["joint_view", "joint_budget", "model_comparison"],
     )
     def report(
-        joint_view: Advice,
+        joint_view: Recommendations,
         joint_budget: Summary,
         model_comparison: pd.DataFrame,
         **gated: Any,
@@ -164,7 +164,7 @@ def _list_some(only_some: dict[str, list[str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["channel", "models"])
 
 
-def _view(fits: Fits, spec: JointSpec) -> Advice:
+def _view(fits: Fits, spec: JointSpec) -> Recommendations:
     from mmm_pipeline.insight.joint import summarize_joint_view
 
     return summarize_joint_view(fits, spec)

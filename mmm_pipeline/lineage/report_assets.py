@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.forms import Report
@@ -63,7 +63,7 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
         channel_returns: Summary,
         response_curves: pd.DataFrame,
         budget_scenarios: Summary,
-        recommendations: Advice,
+        recommendations: Recommendations,
         carryover_curves: pd.DataFrame,
         returns_by_period: pd.DataFrame,
         **tables: pd.DataFrame,

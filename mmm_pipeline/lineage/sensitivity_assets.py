@@ -10,10 +10,9 @@ import dagster as dg
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.lineage.checks import report_warnings, specify
-from mmm_pipeline.lineage.fit_assets import fit_through_gate
+from mmm_pipeline.lineage.fit_assets import try_through_gate
 from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
@@ -130,16 +129,5 @@ def _refit(
     refits = []
     for one in variations:
         context.log.info(f"Variation {one.name}.")
-        refits.append((one, _try(context, model, one)))
+        refits.append((one, try_through_gate(model, one.spec, one.features, context)))
     return summarize_sensitivity(fit, refits, left_out)
-
-
-def _try(
-    context: dg.AssetExecutionContext, model: Model, variation: "Variation"
-) -> ConvergedFit | NotConvergedError:
-    """Fit a variation, or find the fit."""
-    try:
-        return fit_through_gate(model, variation.spec, variation.features, context)
-    except NotConvergedError as error:
-        context.log.warning(str(error))
-        return error

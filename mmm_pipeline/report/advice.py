@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Advice
+from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Recommendations
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import format_amount, format_probability, format_share
 from mmm_pipeline.spec import DataSource
@@ -49,12 +49,14 @@ class Words:
     labels: tuple[str, str]
 
 
-def write_advice(advice: Advice, returns: pd.DataFrame, data: DataSource, grain: str) -> Words:
+def write_advice(
+    advice: Recommendations, returns: pd.DataFrame, data: DataSource, grain: str
+) -> Words:
     """Write the page on what to do.
 
     Parameters
     ----------
-    advice : Advice
+    advice : Recommendations
         What is advised.
     returns : pandas.DataFrame
         Of the same fit, a row per channel.
@@ -107,7 +109,7 @@ def _tell_past(portfolio: dict[str, Any], data: DataSource) -> list[str]:
     return sentences
 
 
-def _tell_moves(advice: Advice, grain: str) -> list[str]:
+def _tell_moves(advice: Recommendations, grain: str) -> list[str]:
     """Say which money should move, and what comes of it."""
     table, portfolio = advice.table, advice.portfolio
     if portfolio["moved"] > 0:

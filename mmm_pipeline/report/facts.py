@@ -11,7 +11,7 @@ import xarray as xr
 from mmm_pipeline.evidence.beliefs import require_own_prior
 from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit, require_one_fit
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
 
@@ -33,7 +33,7 @@ class ReportInputs:
         From `summarize_fit` and `summarize_response_curves`.
     contributions, returns, scenarios : Summary
         From the functions of these names.
-    advice : Advice
+    advice : Recommendations
         What is advised.
     carryover, periods : pandas.DataFrame
         From `summarize_carryover_curves` and `summarize_returns_by_period`.
@@ -50,7 +50,7 @@ class ReportInputs:
     returns: Summary
     curves: pd.DataFrame
     scenarios: Summary
-    advice: Advice
+    advice: Recommendations
     carryover: pd.DataFrame
     periods: pd.DataFrame
     truth: Mapping[str, Any] | None = None

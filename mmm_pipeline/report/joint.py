@@ -11,7 +11,7 @@ from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.evidence.side_by_side import BOTH, DIFFERENT
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.advice import Advice
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.joint import name_fits
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 from mmm_pipeline.report.figures.budgets import draw_scenarios
@@ -32,7 +32,7 @@ class JointInputs:
         The models together.
     fits : mapping of str to ConvergedFit
         A fit of each model, by its name.
-    view : Advice
+    view : Recommendations
         From `mmm_pipeline.insight.joint.summarize_joint_view`.
     budget : Summary
         From `mmm_pipeline.decision.joint.summarize_joint_budget`.
@@ -42,7 +42,7 @@ class JointInputs:
 
     spec: JointSpec
     fits: Mapping[str, ConvergedFit]
-    view: Advice
+    view: Recommendations
     budget: Summary
     comparison: pd.DataFrame
 

@@ -268,7 +268,7 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
     """Give an asset its other inputs, so that it is the gate it fails at."""
     import pandas as pd
 
-    from mmm_pipeline.insight.advice import Advice
+    from mmm_pipeline.insight.advice import Recommendations
     from mmm_pipeline.insight.summary import Summary
     from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
     from mmm_pipeline.lineage.store import Store
@@ -280,7 +280,7 @@ def _store_stand_ins(asset: str, outputs: str) -> None:
         if name == "prior_predictive":
             store.write(name, ArraysForm(), xr.Dataset({"x": 1.0}, attrs={"request_id": "x"}))
         elif name == "recommendations":
-            store.write(name, AdviceForm(), Advice(table, {"fit_id": "x"}))
+            store.write(name, AdviceForm(), Recommendations(table, {"fit_id": "x"}))
         elif name in TABLES:
             store.write(name, TableForm(), table)
         else:
