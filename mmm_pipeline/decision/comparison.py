@@ -2,15 +2,16 @@
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
+from mmm_pipeline.insight.summary import LOWER, UPPER, Summary, measure_confidence
 
 COLUMNS = (
     *("scenario", "periods", "budget", "spend_current", "spend", "unallocated"),
     *("response_current", "response", "response_lower", "response_upper"),
     *("gain", "gain_lower", "gain_upper", "probability_better", "downside"),
     *("roas_current", "roas", "roas_lower", "roas_upper", "utility_current", "utility"),
-    *("unseen", "note"),
+    *("confidence", "unseen", "note"),
 )
 """Columns of the comparison."""
 
@@ -29,8 +30,9 @@ def compare_scenarios(summary: Summary) -> pd.DataFrame:
         A row per scenario, totals of its window: `COLUMNS`. ``budget`` is NaN where it is free,
         ``unallocated`` what of it is not spent; ``gain`` the change of the response against
         today's plan, ``probability_better`` the probability that it is above 0, ``downside`` its
-        mean in the worst 5 % of the draws; ``unseen`` names the channels that go beyond what was
-        seen in any period. Intervals hold 5 % to 95 %.
+        mean in the worst 5 % of the draws; ``confidence``, that in what each channel brings (see
+        `measure_confidence`), weighed by its share of the plan's spend; ``unseen`` names the
+        channels that go beyond what was seen in any period. Intervals hold 5 % to 95 %.
     """
     if not len(summary.table):
         return pd.DataFrame({column: pd.Series(dtype="object") for column in COLUMNS})
@@ -93,9 +95,18 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         **_describe("roas", response / spend if spend > 0 else response * np.nan),
         "utility_current": float(draws["utility_current"]),
         "utility": float(draws["utility"]),
+        "confidence": _weigh_confidence(draws["response"], table),
         "unseen": ", ".join(map(str, unseen)),
         "note": str(draws["note"].item()),
     }
+
+
+def _weigh_confidence(response: xr.DataArray, table: pd.DataFrame) -> float:
+    """Average over channels how well it is known what they bring, by what is spent on them."""
+    by_channel = response.sum([dim for dim in response.dims if dim not in {"channel", "sample"}])
+    known = measure_confidence(by_channel).to_series()
+    spent = table.groupby("channel")["spend"].sum()
+    return float((known * spent).sum() / spent.sum()) if spent.sum() > 0 else np.nan
 
 
 def _describe(name: str, draws: np.ndarray) -> dict[str, float]:

@@ -11,13 +11,11 @@ from mmm_pipeline.insight.summary import (
     SAMPLE_DIMS,
     Summary,
     list_sample_dims,
+    measure_confidence,
     share_above,
     summarize,
 )
 from mmm_pipeline.spec import DataSource
-
-LEAST_CONFIDENCE = 0.3
-"""Confidence in a channel of which next to nothing is known."""
 
 
 def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArray:
@@ -126,24 +124,6 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     rows.attrs["fit_id"] = fit.fit_id
     whole = xr.Dataset(draws).sel(channel=list(fit.spec.media))  # What is joined is sorted.
     return Summary(rows, whole.assign_attrs(fit_id=fit.fit_id))
-
-
-def measure_confidence(contribution: xr.DataArray) -> xr.DataArray:
-    """Measure how well it is known what a channel brought.
-
-    Parameters
-    ----------
-    contribution : xarray.DataArray, dims ``(chain, draw, channel)``
-        Target units.
-
-    Returns
-    -------
-    xarray.DataArray, dims ``(channel,)``
-        ``1 - sd / |mean|``, between `LEAST_CONFIDENCE` and 1.
-    """
-    mean, spread = contribution.mean(SAMPLE_DIMS), contribution.std(SAMPLE_DIMS)
-    known: xr.DataArray = (1 - spread / abs(mean).where(mean != 0)).fillna(0.0)
-    return known.clip(LEAST_CONFIDENCE, 1.0)
 
 
 def _judge_window(

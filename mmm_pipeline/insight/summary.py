@@ -10,6 +10,8 @@ LOWER, UPPER = 0.05, 0.95
 """Bounds of every interval that is reported: 90 % of the draws, equal tails."""
 SAMPLE_DIMS = ("chain", "draw")
 """Dims of draws; ``sample`` where they are counted through, chain after chain."""
+LEAST_CONFIDENCE = 0.3
+"""Confidence in a channel of which next to nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,22 @@ def list_sample_dims(draws: xr.DataArray) -> list[str]:
         ``chain`` and ``draw``, or ``sample``.
     """
     return [dim for dim in (*SAMPLE_DIMS, "sample") if dim in draws.dims]
+
+
+def measure_confidence(contribution: xr.DataArray) -> xr.DataArray:
+    """Measure how well it is known what a channel brought.
+
+    Parameters
+    ----------
+    contribution : xarray.DataArray, dims ``(chain, draw, channel)`` or ``(sample, channel)``
+        Target units.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(channel,)``
+        ``1 - sd / |mean|``, between `LEAST_CONFIDENCE` and 1.
+    """
+    dims = list_sample_dims(contribution)
+    mean, spread = contribution.mean(dims), contribution.std(dims)
+    known: xr.DataArray = (1 - spread / abs(mean).where(mean != 0)).fillna(0.0)
+    return known.clip(LEAST_CONFIDENCE, 1.0)

@@ -85,6 +85,14 @@ def test_todays_plan_may_be_that_of_the_last_periods(fit: ConvergedFit) -> None:
     )
 
 
+def test_todays_plan_may_be_what_was_spent_in_a_window_as_long(fit: ConvergedFit) -> None:
+    _, window = limit(fit, today=13, periods=13)
+
+    np.testing.assert_allclose(
+        window.current, fit.features["spend"].isel(date=slice(-13, None)).sum("date")
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "broken"),
     [

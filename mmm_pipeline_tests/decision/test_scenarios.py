@@ -64,6 +64,18 @@ def test_a_scenario_is_compared_draw_by_draw(scenarios: Summary) -> None:
     assert row["roas"] == pytest.approx(row["response"] / row["spend"])
 
 
+def test_confidence_is_that_of_the_channels_weighed_by_their_money(scenarios: Summary) -> None:
+    row = compare_scenarios(scenarios).iloc[0]
+
+    table = scenarios.table.set_index("channel")["spend"]
+    expected = 0.0
+    for channel, spend in table.items():
+        draws = scenarios.draws["response"].sel(scenario="more", channel=channel).to_numpy()
+        expected += spend / table.sum() * np.clip(1 - draws.std() / abs(draws.mean()), 0.3, 1)
+    assert row["confidence"] == pytest.approx(expected)
+    assert 0.3 < row["confidence"] < 1
+
+
 def test_every_limit_is_kept(scenarios: Summary, fit: ConvergedFit) -> None:
     assert find_broken_limits(scenarios, fit) == []
     spent = scenarios.table.groupby("scenario")[["spend", "spend_current"]].sum()
