@@ -122,24 +122,24 @@ def list_flags(facts: Mapping[str, Any], table: pd.DataFrame) -> list[str]:
         and one for a target beyond the interval given what was really spent.
     """
     words = [_tell_spend(row) for row in _list_off_plan(table)]
-    actual = facts["actual"]
-    if not facts["lower"] <= actual <= facts["upper"]:
+    actual, low, high = facts["actual"], facts["lower"], facts["upper"]
+    if not low <= actual <= high:
         split = ""
         if facts["by_spend"] is not None:
             split = (
-                f"; of the difference, {facts['by_spend']:+.4g} is that spend was otherwise, "
-                f"{facts['by_conditions']:+.4g} that controls and media that are not bought were, "
-                f"{facts['by_response']:+.4g} that the response was"
+                f"; of the difference, {_write(facts['by_spend'])} is that spend was otherwise, "
+                f"{_write(facts['by_conditions'])} that controls and media that are not bought "
+                f"were, {_write(facts['by_response'])} that the response was"
             )
         words.append(
-            f"The target so far is {actual:.4g}; the plan expected {facts['planned']:.4g} (90 %: "
-            f"{facts['lower']:.4g} to {facts['upper']:.4g}){split}"
+            f"The target so far is {_write(actual)}; the plan expected {_write(facts['planned'])} "
+            f"(90 %: {_write(low)} to {_write(high)}){split}"
         )
     low, high = facts["given_lower"], facts["given_upper"]
     if low is not None and not low <= actual <= high:
         words.append(
-            f"The response is not as the fit expects of what was really spent, {low:.4g} to "
-            f"{high:.4g} (90 %): look at the fit, or at what it does not know of"
+            f"The target so far is {_write(actual)}; of what was really spent the fit expects "
+            f"{_write(low)} to {_write(high)} (90 %): look at the fit, or at what it does not know"
         )
     return words
 
@@ -210,10 +210,15 @@ def _list_off_plan(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _tell_spend(row: Mapping[str, Any]) -> str:
     """Say how far a channel is off the plan."""
-    if row["planned"] <= 0:
-        return f"{row['actual']:.4g} is spent on {row['channel']} so far; nothing was planned"
-    change = row["actual"] / row["planned"] - 1
+    spent, planned = row["actual"], row["planned"]
+    if planned <= 0:
+        return f"{_write(spent)} is spent on {row['channel']} so far; nothing was planned"
     return (
-        f"{row['actual']:.4g} is spent on {row['channel']} so far, {change:+.0%} against the "
-        f"{row['planned']:.4g} that were planned"
+        f"{_write(spent)} is spent on {row['channel']} so far, {spent / planned - 1:+.0%} against "
+        f"the {_write(planned)} that were planned"
     )
+
+
+def _write(value: float) -> str:
+    """Write an amount."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -150,7 +150,7 @@ def test_the_table_says_what_was_spent_and_what_stands_out(
     assert (facts["n_dates"], facts["n_known"]) == (6, 4)
     tv, target, response = facts["words"]
     assert tv.endswith(f"spent on tv so far, -50% against the {planned[0]:.4g} that were planned")
-    assert f"{SHOCK:+.4g} that the response was" in target
+    assert f"{SHOCK:.4g} that the response was" in target
     assert "look at the fit" in response
 
 
