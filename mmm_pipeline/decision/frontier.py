@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from mmm_pipeline.decision.limits import limit_plan
-from mmm_pipeline.decision.scenarios import STEP, build_planner
+from mmm_pipeline.decision.plans import STEP
+from mmm_pipeline.decision.scenarios import build_planner
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import LOWER, UPPER

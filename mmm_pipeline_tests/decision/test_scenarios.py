@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mmm_pipeline.decision.comparison import COLUMNS, compare_scenarios
 from mmm_pipeline.decision.goals import Planner
 from mmm_pipeline.decision.limits import limit_plan
+from mmm_pipeline.decision.plans import LEVER_COLUMNS
 from mmm_pipeline.decision.scenarios import (
-    LEVER_COLUMNS,
     build_planner,
     find_broken_limits,
     summarize_scenarios,
