@@ -13,6 +13,7 @@ from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
+from mmm_pipeline.lineage.forms import Report
 from mmm_pipeline.lineage.joint import Fits, Joint
 from mmm_pipeline.lineage.pictures import show_columns, show_comparison, show_figure, show_table
 from mmm_pipeline.model.identity import digest_table
@@ -127,7 +128,7 @@ def _model_comparison(joint: Joint) -> dg.AssetsDefinition:
 def _report(joint: Joint) -> dg.AssetsDefinition:
     @joint.asset(
         "report",
-        form="page",
+        form="report",
         kinds={"html"},
         reads=["joint_view", "joint_budget", "model_comparison"],
     )
@@ -139,16 +140,21 @@ def _report(joint: Joint) -> dg.AssetsDefinition:
     ) -> dg.Output[Any]:
         """One self-contained page: views and conflicts, one budget, models side by side."""
 
-        def render(fits: Fits, spec: JointSpec) -> str:
-            from mmm_pipeline.report.joint import JointInputs, render_joint_report
+        def render(fits: Fits, spec: JointSpec) -> Report:
+            from mmm_pipeline.report.joint import (
+                JointInputs,
+                draw_joint_figures,
+                render_joint_report,
+            )
 
             inputs = JointInputs(spec, fits, joint_view, joint_budget, model_comparison)
-            return render_joint_report(inputs)
+            drawn = draw_joint_figures(inputs)
+            return Report(render_joint_report(inputs, drawn), drawn)
 
         tables = (joint_view.table, joint_budget.table, model_comparison)
         page, metadata = joint.compute_once(
             "report",
-            "page",
+            "report",
             joint.read_fits(gated),
             render,
             tables=[[digest_table(one), one.attrs] for one in tables],

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.errors import StaleFitError
@@ -63,13 +64,37 @@ class JointInputs:
             raise StaleFitError(message)
 
 
-def render_joint_report(inputs: JointInputs) -> str:
+def draw_joint_figures(inputs: JointInputs) -> dict[str, Figure]:
+    """Draw every figure of the page.
+
+    Parameters
+    ----------
+    inputs : JointInputs
+        The page's.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+    """
+    table = inputs.view.table
+    labels = {one["model"]: one["label"] for one in inputs.view.portfolio["models"]}
+    plans = group_plans(inputs.budget.table, labels)
+    channels = list(dict.fromkeys(plans["channel"]))
+    return {
+        "views": draw_views(table, _order(table), _list_thresholds(inputs)),
+        "scenarios": draw_scenarios(plans, channels, brings="margin"),
+    }
+
+
+def render_joint_report(inputs: JointInputs, drawn: Mapping[str, Figure]) -> str:
     """Write the page.
 
     Parameters
     ----------
     inputs : JointInputs
         Everything it is made from, all of the same fits.
+    drawn : mapping of str to matplotlib.figure.Figure
+        From `draw_joint_figures`.
 
     Returns
     -------
@@ -80,7 +105,6 @@ def render_joint_report(inputs: JointInputs) -> str:
     plans, comparison = inputs.budget.table, inputs.comparison
     section = {str(name): rows for name, rows in comparison.groupby("section", sort=False)}
     labels = {one["model"]: one["label"] for one in told["models"]}
-    drawn = group_plans(plans, labels)
     structure = section["structure"]
     scenarios = compare_scenarios(inputs.budget)
     scenarios["net"] = scenarios["gain"] - scenarios["spend"] + scenarios["spend_current"]
@@ -103,12 +127,7 @@ def render_joint_report(inputs: JointInputs) -> str:
         returns=list_records(section["roas"]),
         shares=list_records(section["share"]),
         parameters=list_records(section["parameter"][section["parameter"]["where"] == BOTH]),
-        figures={
-            "views": encode_svg(draw_views(table, _order(table), _list_thresholds(inputs))),
-            "scenarios": encode_svg(
-                draw_scenarios(drawn, list(dict.fromkeys(drawn["channel"])), brings="margin")
-            ),
-        },
+        figures={name: encode_svg(figure) for name, figure in drawn.items()},
     )
 
 
