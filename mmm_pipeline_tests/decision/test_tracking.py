@@ -209,6 +209,7 @@ def test_data_that_lack_periods_after_the_fit_are_not_forecast(
     assert read_target(found)["by_response"].isna().all()
 
 
+@pytest.mark.slow
 def test_a_constant_truth_lies_in_its_intervals_as_often_as_they_say(truth: Truth) -> None:
     noise = 150.0
     fit = make_true_fit(truth, noise, n_draws=250)

@@ -168,7 +168,7 @@ def panel() -> tuple[Fold, FoldInputs]:
     return prepare(spec, make_panel(spec, {"geo": ["north", "south"]}, 40))[0]
 
 
-@pytest.mark.parametrize("most", [None, 60_000])
+@pytest.mark.parametrize("most", [pytest.param(None, marks=pytest.mark.slow), 60_000])
 def test_a_panel_has_a_row_for_each_cell(
     panel: tuple[Fold, FoldInputs], most: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

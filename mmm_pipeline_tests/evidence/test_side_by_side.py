@@ -138,6 +138,7 @@ def plain() -> ConvergedFit:
     return admit(trace, spec)
 
 
+@pytest.mark.slow
 def test_real_fits_are_compared_by_what_each_says(fit: ConvergedFit, plain: ConvergedFit) -> None:
     a, b = read_side(fit, "A"), read_side(plain, "B")
     table = compare_sides(a, b)

@@ -10,6 +10,7 @@ from mmm_pipeline.evidence.uniformity import N_PARTS, count_below, find_band, me
 N_KEPT = N_PARTS - 1
 
 
+@pytest.mark.slow
 def test_a_p_value_is_how_often_even_ranks_stray_as_far() -> None:
     # Of two worlds, all pairs of ranks can be listed, and are equally likely.
     pairs = list(product(range(N_PARTS), repeat=2))

@@ -53,7 +53,7 @@ def test_tails_that_do_not_mix_are_told_where_the_middle_does() -> None:
     assert "tail effective sample size" in verdict.failures["ess"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     name=st.sampled_from(sorted(FAULTS)),
     place=st.integers(0, N_PLACES - 1),
@@ -74,7 +74,7 @@ def remember(draws: np.ndarray, amount: float) -> np.ndarray:
     return follow(draws, np.random.default_rng(6), amount)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**31), size=st.floats(0.6, 20), place=st.integers(0, N_PLACES - 1))
 def test_a_chain_that_is_apart_never_passes_however_far(seed: int, size: float, place: int) -> None:
     posterior = make_draws(seed)
@@ -86,7 +86,7 @@ def test_a_chain_that_is_apart_never_passes_however_far(seed: int, size: float, 
     assert "rhat" in judge_trace(change(posterior, spoil, name, at)).failures
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**31))
 def test_draws_that_are_well_pass(seed: int) -> None:
     # Of 13 numbers with independent draws R-hat is above 1.01 once in thousands of traces.

@@ -102,6 +102,7 @@ def test_each_fold_is_a_step_and_its_fit_is_used_again(frame: pd.DataFrame, tmp_
     assert set(checks) == {"beats_naive", "stable"}
 
 
+@pytest.mark.slow
 def test_nothing_strange_is_written_and_nothing_is_made_twice(
     frame: pd.DataFrame, tmp_path: Path
 ) -> None:

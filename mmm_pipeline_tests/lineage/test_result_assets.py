@@ -67,6 +67,7 @@ def write_report(fit: ConvergedFit, project: Project, first_spec: ModelSpec) -> 
     return (Path(project.outputs) / "acme" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_report_is_made_anew_when_the_deviations_are_others(
     fit: ConvergedFit, project: Project
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_report_is_made_anew_when_the_deviations_are_others(
     assert "<code>trend</code> was &#39;none&#39; and is &#39;linear&#39;" in other
 
 
+@pytest.mark.slow
 def test_every_figure_of_a_report_lies_beside_it(fit: ConvergedFit, project: Project) -> None:
     folder = Path(project.outputs) / "acme" / "report"
     folder.mkdir(exist_ok=True)

@@ -58,6 +58,7 @@ def test_fits_of_variations_are_used_again_and_those_that_failed_are_told(
     assert kept.find_scales(SPEC.gate) is None
 
 
+@pytest.mark.slow
 def test_a_model_that_asks_for_no_variation_has_its_prior_sensitivity(
     base: ConvergedFit, tmp_path: Path
 ) -> None:

@@ -140,7 +140,7 @@ UNHURRIED: dict[str, Any] = {
 }
 
 
-@settings(max_examples=12, **UNHURRIED)
+@settings(max_examples=8, **UNHURRIED)
 @given(specs())
 def test_a_spec_that_is_accepted_builds_a_model(spec: ModelSpec) -> None:
     model = build(spec)

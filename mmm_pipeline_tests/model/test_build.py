@@ -208,7 +208,9 @@ def test_a_sign_holds_for_every_draw() -> None:
     }
 
 
-@pytest.mark.parametrize("sign", ["positive", "negative", None])
+@pytest.mark.parametrize(
+    "sign", ["positive", *(pytest.param(one, marks=pytest.mark.slow) for one in ("negative", None))]
+)
 def test_a_model_of_one_channel_and_one_control_draws(sign: str | None) -> None:
     spec = make_spec(media={"search": {}}, controls={"price": {"sign": sign}})
 

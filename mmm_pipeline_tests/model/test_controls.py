@@ -121,6 +121,7 @@ def test_only_what_may_be_left_out_is_selected(method: str) -> None:
     np.testing.assert_allclose(gamma.sel(control="kept", drop=True), kept)
 
 
+@pytest.mark.slow
 def test_the_lasso_is_a_laplace_distribution() -> None:
     spec, features = make_many(control_selection="lasso")
     draws = draw_posterior(spec, features, 2000)
@@ -134,6 +135,7 @@ def test_the_lasso_is_a_laplace_distribution() -> None:
     assert float((ratio**2).mean()) == pytest.approx(2.0, abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_horseshoe_lets_few_through_and_those_whole() -> None:
     spec, features = make_many(control_selection={"method": "horseshoe", "expected": 1})
     draws = draw_posterior(spec, features, 500)

@@ -430,6 +430,7 @@ def test_every_figure_is_there_and_described(page: str) -> None:
     assert reader.headings == 10
 
 
+@pytest.mark.slow
 def test_the_page_is_the_same_for_the_same_inputs(page: str, inputs: ReportInputs) -> None:
     without_ids = re.compile(r"data:image/svg\+xml;base64,[^\"]+")
 
