@@ -1,10 +1,16 @@
 """Fit a model, and give the library's model back with its posterior attached."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import pymc as pm
 import xarray as xr
-from pymc.backends.arviz import find_constants
+from pymc.backends.arviz import (
+    apply_function_over_dataset,
+    coords_and_dims_for_inferencedata,
+    find_constants,
+)
 from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.model.build import build_model
@@ -93,15 +99,37 @@ def compute_variables(
         The variables asked for, dims ``(chain, draw, ...)``, on the model's scale.
     """
     free = [name for name in names if name in posterior]
-    derived: list[str] = [name for name in names if name not in posterior]
-    computed: xr.Dataset = pm.compute_deterministics(
-        posterior,
-        var_names=derived,
-        model=model,
+    derived = [name for name in names if name not in posterior]
+    coords, dims = coords_and_dims_for_inferencedata(model)
+    computed: xr.Dataset = apply_function_over_dataset(
+        _compile(model, tuple(derived), is_brief=is_brief),
+        posterior[[variable.name for variable in model.free_RVs]],
+        output_var_names=derived,
+        coords=coords,
+        dims=dims,
         progressbar=False,
-        compile_kwargs={"mode": "FAST_COMPILE"} if is_brief else {},
     )
     return computed.assign({name: posterior[name] for name in free})
+
+
+_COMPILED: WeakKeyDictionary[pm.Model, dict[tuple[tuple[str, ...], bool], Any]] = (
+    WeakKeyDictionary()
+)
+"""What computes variables of a model, for as long as there is the model."""
+
+
+def _compile(model: pm.Model, names: tuple[str, ...], *, is_brief: bool) -> Any:
+    """Compile what computes variables, once for each model."""
+    known = _COMPILED.setdefault(model, {})
+    if (names, is_brief) not in known:
+        mode = {"mode": "FAST_COMPILE"} if is_brief else {}
+        known[names, is_brief] = model.compile_fn(
+            inputs=model.free_RVs,
+            outs=[model[name] for name in names],
+            on_unused_input="ignore",
+            **mode,
+        )
+    return known[names, is_brief]
 
 
 def _list_constants(model: pm.Model) -> xr.Dataset:
