@@ -146,6 +146,10 @@ def _vary_l_max(base: Base) -> Found:
         if not base.lengths:
             yield LeftOut(name, "no channel acts beyond its own period")
             continue
+        if base.spec.experiments:
+            lags = base.spec.l_max
+            yield LeftOut(name, f"what experiments found is laid out over {lags} periods")
+            continue
         l_max = min(max(1, round(factor * base.spec.l_max)), LONGEST)
         if l_max == base.spec.l_max:
             yield LeftOut(name, f"carry-over is followed over {l_max} periods as it is")

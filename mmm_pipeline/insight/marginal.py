@@ -9,6 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contacts import take_parameters
+from mmm_pipeline.insight.posterior import FITS_KEPT
 from mmm_pipeline.insight.recent import mean_recent, read_price
 from mmm_pipeline.insight.response import MediaResponse, read_response
 from mmm_pipeline.insight.slopes import (
@@ -116,7 +117,7 @@ class SpendResponse:
         return search_last(self.earn_next, level, self.most)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=FITS_KEPT)
 def read_spend_response(fit: ConvergedFit) -> SpendResponse:
     """Read what spend brings from a fit.
 

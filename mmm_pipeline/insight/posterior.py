@@ -14,13 +14,15 @@ from mmm_pipeline.model.vectors import along_channel
 
 MAX_NUMBERS = 60_000_000
 """Numbers that dated draws may take, 8 bytes each; beyond, evenly spaced draws are used."""
+FITS_KEPT = 4
+"""Fits of which model and totals are kept: several are looked at together, or in turn."""
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=FITS_KEPT)
 def restore_model(fit: ConvergedFit) -> MMM:
     """Give back the model of a fit, with its posterior attached.
 
-    Kept for the fit asked last, because compiling costs seconds and every result asks.
+    Kept for the fits asked last, because compiling costs seconds and every result asks.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def compute_terms(fit: ConvergedFit) -> xr.Dataset:
     return compute_variables(model, posterior, [*terms, "mu"])
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=FITS_KEPT)
 def compute_channel_totals(fit: ConvergedFit) -> xr.DataArray:
     """Compute what each channel brought over the window, in every draw.
 

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contacts import Contacts, take_parameters
-from mmm_pipeline.insight.posterior import restore_model
+from mmm_pipeline.insight.posterior import FITS_KEPT, restore_model
 from mmm_pipeline.insight.recent import average_recent
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.features import stack
@@ -220,7 +220,7 @@ class MediaResponse:
         return average_recent((features["target"] + self.offset) * np.exp(-terms), features)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=FITS_KEPT)
 def read_response(fit: ConvergedFit) -> MediaResponse:
     """Read carry-over and curves from a fit.
 

@@ -90,6 +90,14 @@ def test_carry_over_is_followed_over_fewer_and_more_lags() -> None:
     assert lags == {"fewer_lags": 8, "more_lags": 16}
 
 
+def test_lags_stay_where_experiments_are_laid_out_over_them() -> None:
+    spec = make_spec(experiments="data/tests.csv", sensitivity=["l_max"])
+
+    found = vary(spec, make_features(spec))
+
+    assert all(isinstance(one, LeftOut) for one in found.values())
+
+
 def test_nothing_is_varied_where_nothing_is_asked_for(
     spec: ModelSpec, features: xr.Dataset
 ) -> None:
