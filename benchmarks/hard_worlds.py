@@ -150,7 +150,7 @@ def try_world(name: str, world: World, *, is_fair: bool) -> Outcome:
     kinds = sorted({finding.kind for finding in examination.pathologies})
     said = [f"data: {', '.join(warnings)}"] if warnings else []
     said += [f"posterior: {', '.join(kinds)}"] if kinds else []
-    held, n_intervals, first = 0, 0, "FAIL" if attempts[0].failures else "PASS"
+    held, n_intervals, last = 0, 0, examination.verdict.word
     try:
         fit = require_converged(trace, examination.numbers, spec)
     except NotConvergedError as error:
@@ -159,7 +159,7 @@ def try_world(name: str, world: World, *, is_fair: bool) -> Outcome:
         held, n_intervals = count_held(fit, truth["roas"])
         said += [f"fit: {words}" for words in assess_fit(summarize_fit(fit)).shortcomings]
     return Outcome(
-        *(name, is_fair, first, examination.verdict.word, len(attempts), seconds),
+        *(name, is_fair, "FAIL" if attempts[0].failures else last, last, len(attempts), seconds),
         *(held, n_intervals, "; ".join(said)),
     )
 
@@ -182,7 +182,11 @@ def conclude(outcomes: list[Outcome]) -> Iterator[str]:
         ("in which something is missing", [one for one in passed if not one.is_fair]),
     ):
         held, n_intervals = sum(one.held for one in some), sum(one.n_intervals for one in some)
-        yield f"Worlds {words}: {len(some)} passed; {held} of {n_intervals} intervals hold."
+        looked_at = sum(one.last == "REVIEW" for one in some)
+        yield (
+            f"Worlds {words}: {len(some)} passed, {looked_at} of them as REVIEW; {held} of "
+            f"{n_intervals} intervals hold."
+        )
     fair = [one for one in passed if one.is_fair]
     missed = sum(one.n_intervals - one.held for one in fair)
     chance = tell_chance(missed, sum(one.n_intervals for one in fair))
