@@ -70,15 +70,16 @@ def make_world(**overrides: Any) -> World:
 
 
 def make_features(spec: ModelSpec, world: World | None = None) -> xr.Dataset:
-    """Features of a small world."""
-    return build_features(make_frame(spec, world), spec)
+    """Features of a small world, built once for each spec."""
+    key = spec.model_dump_json(), repr(world)
+    if key not in _FEATURES:
+        frame, _ = simulate_world(world or make_world())
+        raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
+        _FEATURES[key] = build_features(validate(raw, spec), spec)
+    return _FEATURES[key].copy(deep=True)
 
 
-def make_frame(spec: ModelSpec, world: World | None = None) -> pd.DataFrame:
-    """The validated frame of a small world."""
-    frame, _ = simulate_world(world or make_world())
-    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
-    return validate(raw, spec)
+_FEATURES: dict[tuple[str, str], xr.Dataset] = {}
 
 
 def validate(raw: pd.DataFrame, spec: ModelSpec, media: pd.DataFrame | None = None) -> pd.DataFrame:

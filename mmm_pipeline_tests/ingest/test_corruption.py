@@ -116,7 +116,7 @@ def _read_independently(content: bytes) -> list[dict[str, str]]:
 
 
 @given(damages=st.lists(DAMAGE, min_size=1, max_size=3))
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_damage_is_refused_or_changes_nothing_unseen(damages: list[Damage]) -> None:
     content = TEXT.encode()
     for damage in damages:

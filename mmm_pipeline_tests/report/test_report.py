@@ -336,6 +336,7 @@ def test_attempts_that_failed_are_told(inputs: ReportInputs) -> None:
     assert "R-hat reaches 1.2" in page
 
 
+@pytest.mark.slow
 def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:
     page = write_page(panel)
 
