@@ -73,13 +73,18 @@ def make_features(spec: ModelSpec, world: World | None = None) -> xr.Dataset:
     """Features of a small world, built once for each spec."""
     key = spec.model_dump_json(), repr(world)
     if key not in _FEATURES:
-        frame, _ = simulate_world(world or make_world())
-        raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
-        _FEATURES[key] = build_features(validate(raw, spec), spec)
+        _FEATURES[key] = build_features(make_frame(spec, world), spec)
     return _FEATURES[key].copy(deep=True)
 
 
 _FEATURES: dict[tuple[str, str], xr.Dataset] = {}
+
+
+def make_frame(spec: ModelSpec, world: World | None = None) -> pd.DataFrame:
+    """The validated frame of a small world."""
+    frame, _ = simulate_world(world or make_world())
+    raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
+    return validate(raw, spec)
 
 
 def validate(raw: pd.DataFrame, spec: ModelSpec, media: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -198,6 +198,7 @@ def test_what_came_is_put_on_the_scales_of_the_fit(panel: ConvergedFit) -> None:
         align_actual(panel, actual.assign_coords(geo=["north", "west"]), dates)
 
 
+@pytest.mark.slow
 def test_what_is_expected_of_a_panel_is_that_of_all_its_cells(panel: ConvergedFit) -> None:
     dates = follow(panel, 2)
     base = continue_features(panel, dates)

@@ -123,6 +123,7 @@ def test_nothing_strange_is_written_and_nothing_is_made_twice(
     }
 
 
+@pytest.mark.slow
 def test_a_fold_that_failed_is_told_and_its_draws_are_not_used(
     frame: pd.DataFrame, tmp_path: Path
 ) -> None:

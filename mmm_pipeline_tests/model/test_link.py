@@ -119,6 +119,7 @@ def test_the_predictive_interval_knows_heavy_tails(fit: ConvergedFit) -> None:
     assert (table["lower"] > -1).all()
 
 
+@pytest.mark.slow
 def test_prior_targets_of_a_log_link_are_above_zero() -> None:
     spec = make_spec(link="log")
     features = make_features(spec)
@@ -144,6 +145,7 @@ def test_a_target_with_zeros_needs_another_link() -> None:
 
 
 @pytest.mark.parametrize("kind", ["paid", pytest.param("competitor", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_gradients_of_a_solved_height_are_those_of_differences(kind: str) -> None:
     media: dict[str, Any] = {
         "tv": {},
