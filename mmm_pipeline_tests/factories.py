@@ -8,7 +8,8 @@ import pymc as pm
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, admit
-from mmm_pipeline.gate.fitted import SAMPLE_DIMS, compute_fitted
+from mmm_pipeline.gate.completeness import SAMPLE_DIMS
+from mmm_pipeline.gate.fitted import compute_fitted
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.ingest.validate import validate_source
 from mmm_pipeline.model.build import build_model

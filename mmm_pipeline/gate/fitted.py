@@ -6,6 +6,7 @@ from functools import lru_cache
 import xarray as xr
 
 from mmm_pipeline.gate.completeness import (
+    SAMPLE_DIMS,
     Named,
     build_without_experiments,
     name_content,
@@ -17,7 +18,6 @@ from mmm_pipeline.model.trace import read_spec
 
 MAX_NUMBERS, MOST_DRAWS, FEWEST_DRAWS = 20_000_000, 200, 20
 """Numbers that are computed, and the draws, evenly spaced, that this leaves."""
-SAMPLE_DIMS = ("chain", "draw")
 
 
 def compute_fitted(trace: xr.DataTree) -> xr.Dataset:

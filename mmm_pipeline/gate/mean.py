@@ -9,8 +9,9 @@ from scipy.stats import spearmanr
 from mmm_pipeline.errors import shorten
 from mmm_pipeline.gate.advice import state_return, write_lines
 from mmm_pipeline.gate.channels import Channels
+from mmm_pipeline.gate.completeness import SAMPLE_DIMS
 from mmm_pipeline.gate.findings import Advice, Finding
-from mmm_pipeline.gate.fitted import SAMPLE_DIMS, compute_fitted, compute_residual
+from mmm_pipeline.gate.fitted import compute_fitted, compute_residual
 from mmm_pipeline.model.link import Link, read_link
 
 BELOW_ZERO = 0.2

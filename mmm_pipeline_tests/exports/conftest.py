@@ -5,13 +5,13 @@ import pytest
 from mmm_pipeline.decision.scenarios import summarize_scenarios
 from mmm_pipeline.evidence.fit import summarize_fit
 from mmm_pipeline.exports.inputs import ExportInputs
-from mmm_pipeline.gate import ConvergedFit, admit
+from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.contributions import summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.model.features import build_features
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec
 
 
 def gather(fit: ConvergedFit) -> ExportInputs:
@@ -54,9 +54,7 @@ def panel() -> ExportInputs:
         seasonality={"yearly": 0},
         pooling="complete",
         scenarios={},
-        gate={"max_rhat": 1.05, "min_ess": 100},
     )
     frame = make_panel(spec, {"brand": ["=A1", "b"], "place": ["n", "s"]}, grp=3.0, spots=1.5)
     features = build_features(frame, spec)
-    trace = make_trace(spec, features, draw_posterior(spec, features, 75))
-    return gather(admit(trace, spec))
+    return gather(draw_fit(spec, features, 75))

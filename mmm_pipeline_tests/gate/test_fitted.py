@@ -3,8 +3,8 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.gate import admit
+from mmm_pipeline.gate.completeness import SAMPLE_DIMS
 from mmm_pipeline.gate.fitted import (
-    SAMPLE_DIMS,
     autocorrelate,
     compute_fitted,
     compute_residual,
