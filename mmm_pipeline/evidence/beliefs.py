@@ -84,7 +84,7 @@ def compare_belief(fit: ConvergedFit, prior: xr.Dataset, name: str) -> dict[str,
         "posterior_lower": float(low),
         "posterior_upper": float(high),
         "shift": found / center - 1,
-        "overlap": measure_overlap(before, after),
+        "overlap": measure_prior_overlap(before, after),
         "influence": influence,
         "influence_band": "" if np.isnan(influence) else name_band(influence, INFLUENCES, "weak"),
         "is_outside": is_outside,
@@ -147,7 +147,7 @@ def _read_belief(
     return one.name or parameter, center, before, after
 
 
-def measure_overlap(before: np.ndarray, after: np.ndarray) -> float:
+def measure_prior_overlap(before: np.ndarray, after: np.ndarray) -> float:
     """Measure how much two sets of draws have in common.
 
     Parameters
@@ -160,10 +160,16 @@ def measure_overlap(before: np.ndarray, after: np.ndarray) -> float:
     float
         0 to 1, near 1 where they are from one distribution.
 
+    Notes
+    -----
+    The overlapping coefficient, as in `mmm_pipeline.evidence.overlap.compute_overlap`, but by
+    bins that hold an equal share of the prior: a kernel of one width would smear priors whose
+    tails are as long as these.
+
     Examples
     --------
     >>> draws = np.linspace(0, 1, 1001)
-    >>> measure_overlap(draws, draws + 2), round(measure_overlap(draws, draws / 2), 2)
+    >>> measure_prior_overlap(draws, draws + 2), round(measure_prior_overlap(draws, draws / 2), 2)
     (0.0, 0.5)
     """
     edges = np.quantile(before, np.linspace(0, 1, N_BINS + 1))

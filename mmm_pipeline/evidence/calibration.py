@@ -6,7 +6,7 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
-from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.returns import compute_window_returns
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.lift_tests import LIFT, LIFT_TEST, ROW
@@ -91,7 +91,7 @@ def _expect_lifts(fit: ConvergedFit, draws_of: ConvergedFit) -> xr.DataArray:
 
 def _expect_returns(fit: ConvergedFit, features: xr.Dataset) -> xr.DataArray:
     """Take the return of every experiment's channel, in each draw."""
-    return summarize_returns(fit).draws["roas"].sel(channel=features["lift_channel"])
+    return compute_window_returns(fit)["roas"].sel(channel=features["lift_channel"])
 
 
 def _tabulate(draws: xr.DataArray, name: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from pymc.model.transform.conditioning import remove_value_transforms
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
-from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.returns import compute_window_returns
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.reach import PREFIX
@@ -208,7 +208,7 @@ def _find_group(name: str) -> str:
 
 def _list_quantities(fit: ConvergedFit) -> xr.Dataset:
     """Take draws of what is asked about, by ``quantity|channel``, returns first."""
-    draws = summarize_returns(fit).draws
+    draws = compute_window_returns(fit)
     share = draws["contribution"] / float(abs(fit.features["target"]).sum())
     is_count = fit.spec.data.kpi == "count"
     roas = 1 / draws["roas"] if is_count else draws["roas"]

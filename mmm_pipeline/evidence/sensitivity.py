@@ -11,7 +11,7 @@ from mmm_pipeline.errors import NotConvergedError
 from mmm_pipeline.evidence.placebo import find_narrowest, reaches_zero
 from mmm_pipeline.evidence.variations import LeftOut, Variation
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.returns import compute_window_returns
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
 
 BASE = "base"
@@ -122,7 +122,7 @@ def list_shifts(table: pd.DataFrame) -> list[str]:
 
 def _measure(fit: ConvergedFit) -> xr.Dataset:
     """Take draws of what each channel returned, and of its share of the target."""
-    draws = summarize_returns(fit).draws
+    draws = compute_window_returns(fit)
     total = float(abs(fit.features["target"]).sum())
     return draws.assign(share=draws["contribution"] / total)
 

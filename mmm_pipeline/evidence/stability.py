@@ -8,7 +8,7 @@ import xarray as xr
 from mmm_pipeline.evidence.folds import Fold
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.response import LAG, read_response
-from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.returns import compute_window_returns
 from mmm_pipeline.insight.summary import summarize
 
 WHOLE = 0
@@ -76,7 +76,7 @@ def _tabulate(number: int, fit: ConvergedFit) -> pd.DataFrame:
     """Tabulate return and carry-over of every channel."""
     carried = (1 - read_response(fit).weights.isel({LAG: 0})).rename(sample="draw")
     carried = carried.reset_coords(drop=True).expand_dims("chain")
-    parts = [summarize(summarize_returns(fit).draws["roas"], "roas"), summarize(carried, "carried")]
+    parts = [summarize(compute_window_returns(fit)["roas"], "roas"), summarize(carried, "carried")]
     table = xr.merge(parts).to_dataframe().loc[list(fit.spec.media)].reset_index()
     table.insert(0, "n_known", fit.features.sizes["date"])
     table.insert(0, "fold", number)

@@ -60,6 +60,28 @@ def _sum_up(values: xr.DataArray) -> xr.DataArray:
     return values.sum([dim for dim in values.dims if dim not in {*SAMPLE_DIMS, "channel"}])
 
 
+def compute_window_returns(fit: ConvergedFit) -> xr.Dataset:
+    """Compute what each channel brought and returned over the whole window, draw by draw.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    xarray.Dataset, dims ``(chain, draw, channel)``
+        ``contribution`` in target units over all periods and cells; ``roas`` as `compute_roas`
+        has it.
+    """
+    totals = compute_channel_totals(fit)
+    found = {
+        "contribution": _sum_up(totals),
+        "roas": compute_roas(totals, fit.features["spend"]),
+    }
+    return xr.Dataset(found).sel(channel=list(fit.spec.media))  # What is joined is sorted.
+
+
 def summarize_returns(fit: ConvergedFit) -> Summary:
     """Tabulate what each channel earned on its spend, and what the next unit of money would.
 
@@ -94,10 +116,9 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     ``roi = margin x roas - 1``. Confidence is ``1 - sd / |mean|`` of the contribution's draws,
     between `LEAST_CONFIDENCE` and 1.
     """
-    features, data = fit.features, fit.spec.data
-    totals = compute_channel_totals(fit)
-    contribution, spend = _sum_up(totals), _sum_up(features["spend"])
-    roas = compute_roas(totals, features["spend"]).rename("roas")
+    data, spend = fit.spec.data, _sum_up(fit.features["spend"])
+    window = compute_window_returns(fit)
+    contribution, roas = window["contribution"], window["roas"]
     next_money = read_spend_response(fit)
     marginal = next_money.earn_next(next_money.spend_now).transpose("sample", "channel")
     parts: list[xr.Dataset | xr.DataArray] = [
@@ -108,7 +129,7 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
         next_money.spend_now.rename("spend_now"),
         summarize(marginal, "marginal_roas"),
     ]
-    draws = {"contribution": contribution, "roas": roas, "marginal_roas": marginal}
+    draws = {**window.data_vars, "marginal_roas": marginal}
     if data.kpi == "count":
         parts.append(summarize(1 / marginal, "marginal_cost_per_target"))
     parts.append(summarize(measure_saturation(fit), "saturation"))

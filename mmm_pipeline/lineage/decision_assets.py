@@ -18,7 +18,7 @@ from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, specify
 from mmm_pipeline.lineage.failures import told_clearly
-from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.gated import GATED, compute_once, tabulate
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 from mmm_pipeline.lineage.promotion import FitChoice, choose_fit
@@ -99,11 +99,12 @@ def _budget_frontier(model: Model) -> dg.AssetsDefinition:
     @model.asset("budget_frontier", form="table", kinds={"pymc", "parquet"}, reads=GATED)
     def budget_frontier(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """What budgets from a tenth to twice today's would bring, best spent and spent as today."""
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(model, "budget_frontier", "table", fit, _summarize_frontier)
+        table, metadata = tabulate(
+            model, "budget_frontier", fitted_trace, diagnostics, _summarize_frontier
+        )
         if len(table):
             metadata["frontier"] = show_figure("draw_frontier", table=table)
-        return dg.Output(table, metadata={**metadata, **show_columns(table)})
+        return dg.Output(table, metadata=metadata)
 
     return budget_frontier
 

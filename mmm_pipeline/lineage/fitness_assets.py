@@ -13,7 +13,7 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.lineage.checks import report_warnings, specify
 from mmm_pipeline.lineage.failures import told_clearly
-from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit, tabulate
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 
@@ -104,13 +104,12 @@ def _predictive_checks(model: Model) -> dg.AssetsDefinition:
         """Features of the observed series, against those of series that the model would make."""
         from mmm_pipeline.evidence.predictive import find_unlike, summarize_predictive_checks
 
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(
-            model, "predictive_checks", "table", fit, summarize_predictive_checks
+        table, metadata = tabulate(
+            model, "predictive_checks", fitted_trace, diagnostics, summarize_predictive_checks
         )
         metadata["replicates"] = show_figure("draw_replicates", table=table)
         metadata["statistics"] = show_table(table)
-        yield dg.Output(table, metadata={**metadata, **show_columns(table)})
+        yield dg.Output(table, metadata=metadata)
         yield report_warnings("looks_alike", find_unlike(table))
 
     return predictive_checks
@@ -132,13 +131,12 @@ def _leave_one_out(model: Model) -> dg.AssetsDefinition:
             summarize_leave_one_out,
         )
 
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(
-            model, "leave_one_out", "table", fit, summarize_leave_one_out
+        table, metadata = tabulate(
+            model, "leave_one_out", fitted_trace, diagnostics, summarize_leave_one_out
         )
         metadata |= {name: table.attrs[name] for name in ("elpd", "se", "p_loo", "good_k")}
         metadata["calibration"] = show_figure("draw_leave_one_out", table=table)
-        yield dg.Output(table, metadata={**metadata, **show_columns(table)})
+        yield dg.Output(table, metadata=metadata)
         yield report_warnings("no_single_period", find_influential(table))
         yield report_warnings("calibrated", find_uncalibrated(table))
 
@@ -157,12 +155,11 @@ def _response_backtest(model: Model) -> dg.AssetsDefinition:
         """What the response curves say of each period's exposure, against the decomposition."""
         from mmm_pipeline.evidence.response import find_misread, summarize_response_backtest
 
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(
-            model, "response_backtest", "table", fit, summarize_response_backtest
+        table, metadata = tabulate(
+            model, "response_backtest", fitted_trace, diagnostics, summarize_response_backtest
         )
         metadata["channels"] = show_table(table)
-        yield dg.Output(table, metadata={**metadata, **show_columns(table)})
+        yield dg.Output(table, metadata=metadata)
         yield report_warnings("curves_describe", find_misread(table))
 
     return response_backtest

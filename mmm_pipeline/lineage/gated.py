@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination, require_converged
 from mmm_pipeline.lineage.failures import told_clearly
 from mmm_pipeline.lineage.io_managers import FORMS, MADE_FROM
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import Metadata
+from mmm_pipeline.lineage.pictures import Metadata, show_columns
 from mmm_pipeline.lineage.reuse import name_origin
 
 GATED = ("fitted_trace", "diagnostics")
@@ -95,3 +96,36 @@ def compute_once[T](
         value = compute(fit)
     facts = {"fit_id": fit.fit_id, "verdict": fit.verdict.word}
     return value, {MADE_FROM: made_from, **facts, "warnings": "; ".join(fit.warnings) or "none"}
+
+
+def tabulate(
+    model: Model,
+    asset: str,
+    trace: xr.DataTree,
+    examination: Examination,
+    compute: Callable[[ConvergedFit], pd.DataFrame],
+) -> tuple[pd.DataFrame, Metadata]:
+    """Make a table of a fit that may be read, or read the one that was made of it.
+
+    Parameters
+    ----------
+    model : Model
+        The model and its surroundings.
+    asset : str
+        The result.
+    trace, examination : xarray.DataTree, Examination
+        The fit, and what was measured of it.
+    compute : callable
+        Makes the table.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        The result.
+    metadata : dict
+        What it was made from, and its columns, for the IO manager and the UI.
+    """
+    table, metadata = compute_once(
+        model, asset, "table", read_fit(model, trace, examination), compute
+    )
+    return table, {**metadata, **show_columns(table)}

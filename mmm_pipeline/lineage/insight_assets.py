@@ -3,7 +3,6 @@
 No asset here reads a trace but through `read_fit`; what it computes lives in its room.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -12,9 +11,9 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.advice import Recommendations
-from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit, tabulate
 from mmm_pipeline.lineage.model import Model
-from mmm_pipeline.lineage.pictures import Metadata, show_columns, show_figure, show_table
+from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 
 
 def build_insight_assets(model: Model) -> list[dg.AssetsDefinition]:
@@ -46,7 +45,7 @@ def _contributions_by_period(model: Model) -> dg.AssetsDefinition:
         fitted_trace: xr.DataTree, diagnostics: Examination
     ) -> dg.Output[Any]:
         """Where the target came from by week, month, quarter and year, by channel and group."""
-        table, metadata = _tabulate(
+        table, metadata = tabulate(
             model, "contributions_by_period", fitted_trace, diagnostics, _by_period
         )
         return dg.Output(table, metadata=metadata)
@@ -58,7 +57,7 @@ def _returns_by_period(model: Model) -> dg.AssetsDefinition:
     @model.asset("returns_by_period", form="table", kinds={"parquet"}, reads=GATED)
     def returns_by_period(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """What each channel earned on its spend in every quarter and year, with intervals."""
-        table, metadata = _tabulate(
+        table, metadata = tabulate(
             model, "returns_by_period", fitted_trace, diagnostics, _returns_in_periods
         )
         metadata["years"] = show_table(table[table["grain"] == "year"])
@@ -71,9 +70,7 @@ def _carryover_curves(model: Model) -> dg.AssetsDefinition:
     @model.asset("carryover_curves", form="table", kinds={"pymc", "parquet"}, reads=GATED)
     def carryover_curves(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """Which part of what an exposure brings comes in which period after it, with bands."""
-        table, metadata = _tabulate(
-            model, "carryover_curves", fitted_trace, diagnostics, _carryover
-        )
+        table, metadata = tabulate(model, "carryover_curves", fitted_trace, diagnostics, _carryover)
         channels = list(model.spec.media)
         metadata["curves"] = show_figure("draw_carryover", table=table, channels=channels)
         return dg.Output(table, metadata=metadata)
@@ -85,7 +82,7 @@ def _seasonal_indices(model: Model) -> dg.AssetsDefinition:
     @model.asset("seasonal_indices", form="table", kinds={"parquet"}, reads=GATED)
     def seasonal_indices(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """When in the year each channel earns more than usual, and the target is higher."""
-        table, metadata = _tabulate(
+        table, metadata = tabulate(
             model, "seasonal_indices", fitted_trace, diagnostics, _seasonality
         )
         metadata["indices"] = show_table(table)
@@ -104,19 +101,6 @@ def _recommendations(model: Model) -> dg.AssetsDefinition:
         return dg.Output(advice, metadata={**metadata, **show_columns(advice.table)})
 
     return recommendations
-
-
-def _tabulate(
-    model: Model,
-    asset: str,
-    trace: xr.DataTree,
-    examination: Examination,
-    compute: Callable[[ConvergedFit], pd.DataFrame],
-) -> tuple[pd.DataFrame, Metadata]:
-    """Make a table of a fit that may be read, or find it."""
-    fit = read_fit(model, trace, examination)
-    table, metadata = compute_once(model, asset, "table", fit, compute)
-    return table, {**metadata, **show_columns(table)}
 
 
 def _by_period(fit: ConvergedFit) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from mmm_pipeline.errors import DecompositionError
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
-from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit, tabulate
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 
@@ -56,14 +56,13 @@ def _model_fit(model: Model) -> dg.AssetsDefinition:
         from mmm_pipeline.evidence.quality import assess_fit
         from mmm_pipeline.evidence.suggestions import suggest_changes
 
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(model, "model_fit", "table", fit, _summarize_fit)
+        table, metadata = tabulate(model, "model_fit", fitted_trace, diagnostics, _summarize_fit)
         quality = assess_fit(table)
         metadata |= {one.name: one.found for one in quality.findings}
-        metadata["suggestions"] = "\n".join(suggest_changes(table, fit.spec)) or "none"
+        metadata["suggestions"] = "\n".join(suggest_changes(table, model.spec)) or "none"
         metadata["fit"] = show_figure("draw_fit", table=table)
         metadata["residuals"] = show_figure("draw_residuals", table=table)
-        yield dg.Output(table, metadata={**metadata, **show_columns(table)})
+        yield dg.Output(table, metadata=metadata)
         yield report_warnings("fit_quality", quality.shortcomings)
 
     return model_fit
@@ -118,11 +117,12 @@ def _response_curves(model: Model) -> dg.AssetsDefinition:
     @model.asset("response_curves", form="table", kinds={"pymc", "parquet"}, reads=GATED)
     def response_curves(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """How each channel's response bends with its spend per period, with bands."""
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(model, "response_curves", "table", fit, _summarize_curves)
+        table, metadata = tabulate(
+            model, "response_curves", fitted_trace, diagnostics, _summarize_curves
+        )
         channels = list(model.spec.media)
         metadata["curves"] = show_figure("draw_response_curves", table=table, channels=channels)
-        return dg.Output(table, metadata={**metadata, **show_columns(table)})
+        return dg.Output(table, metadata=metadata)
 
     return response_curves
 

@@ -13,7 +13,7 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit, Examination
 from mmm_pipeline.lineage.checks import report_warnings, specify
 from mmm_pipeline.lineage.fit_assets import try_through_gate
-from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit
+from mmm_pipeline.lineage.gated import GATED, compute_once, read_fit, tabulate
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 from mmm_pipeline.model.trace import name_request_now
@@ -59,12 +59,10 @@ def _prior_sensitivity(model: Model) -> dg.AssetsDefinition:
         """
         from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 
-        fit = read_fit(model, fitted_trace, diagnostics)
-        table, metadata = compute_once(
-            model, "prior_sensitivity", "table", fit, _summarize_prior_sensitivity
+        table, metadata = tabulate(
+            model, "prior_sensitivity", fitted_trace, diagnostics, _summarize_prior_sensitivity
         )
-        shown = {"sensitivity": show_table(table), **show_columns(table)}
-        yield dg.Output(table, metadata={**metadata, **shown})
+        yield dg.Output(table, metadata={**metadata, "sensitivity": show_table(table)})
         yield report_warnings("data_speak", list_leanings(table))
 
     return prior_sensitivity

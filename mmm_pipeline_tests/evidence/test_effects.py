@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
-from mmm_pipeline.evidence.beliefs import find_tensions, judge_beliefs, measure_overlap
+from mmm_pipeline.evidence.beliefs import find_tensions, judge_beliefs, measure_prior_overlap
 from mmm_pipeline.evidence.effects import summarize_effects
 from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.model.prior_predictive import sample_prior
@@ -162,8 +162,8 @@ def test_what_the_data_say_nothing_of_overlaps() -> None:
     draws = np.random.default_rng(1).lognormal(size=(2, 4000))
 
     # Twenty bins with a twentieth each: chance takes a few hundredths away.
-    assert measure_overlap(draws[0], draws[1]) == pytest.approx(1, abs=0.05)
-    assert measure_overlap(draws[0], draws[1] * math.exp(9)) == pytest.approx(0, abs=0.001)
+    assert measure_prior_overlap(draws[0], draws[1]) == pytest.approx(1, abs=0.05)
+    assert measure_prior_overlap(draws[0], draws[1] * math.exp(9)) == pytest.approx(0, abs=0.001)
 
 
 def test_priors_of_another_request_are_refused(stated: tuple[ConvergedFit, xr.Dataset]) -> None:
