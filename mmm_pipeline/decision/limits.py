@@ -153,7 +153,7 @@ def _limit_budget(scenario: Scenario, window: Levers, total: float) -> Iterator[
 
 def _limit_levers(scenario: Scenario, window: Levers) -> Iterator[Limit]:
     """Keep each lever within the scenario's bounds."""
-    own = {*scenario.channels, *scenario.what_if}
+    own = scenario.what_if or scenario.channels
     for n, now in enumerate(window.current):
         name = window.channels[window.channel_of[n]]
         if name in own:
@@ -173,13 +173,21 @@ def _limit_channels(scenario: Scenario, window: Levers) -> Iterator[Limit]:
         yield from _limit_money(f"what_if.{name}", ChannelLimits(spend=to), window, [name])
     for name, limits in scenario.channels.items():
         yield from _limit_money(f"channels.{name}", limits, window, [name])
-        if limits.spend is None:
-            now = float(window.current @ _pick(window, [name]))
-            low = now if scenario.extra is not None else now * max(0.0, 1 - scenario.bounds)
-            high = np.inf if scenario.extra is not None else now * (1 + scenario.bounds)
-            low = low if limits.min is None else 0.0
-            high = high if limits.max is None else np.inf
-            yield Limit(f"bounds of {name}", _pick(window, [name]), low, high)
+        yield from _limit_otherwise(name, limits, scenario, window)
+
+
+def _limit_otherwise(
+    name: str, limits: ChannelLimits, scenario: Scenario, window: Levers
+) -> Iterator[Limit]:
+    """Keep what a channel's own limits leave open, and something else has to close."""
+    some = _pick(window, [name])
+    now = float(window.current @ some)
+    if limits.spend is not None:
+        return
+    if scenario.extra is not None and limits.min is None:
+        yield Limit(f"bounds of {name}", some, now, np.inf)
+    if scenario.budget == "free" and limits.max is None:
+        yield Limit(f"bounds of {name}", some, 0.0, now * (1 + scenario.bounds))
 
 
 def _limit_groups(scenario: Scenario, window: Levers, spec: ModelSpec) -> Iterator[Limit]:

@@ -49,6 +49,8 @@ def average_recent(
 def read_price(features: xr.Dataset) -> xr.DataArray:
     """Compute what exposure costs today: over the last 52 weeks, or over all where it was off.
 
+    In a cell of a panel that never had any, it costs what it does in all cells together.
+
     Parameters
     ----------
     features : xarray.Dataset
@@ -61,6 +63,8 @@ def read_price(features: xr.Dataset) -> xr.DataArray:
     """
     exposure, spend = mean_recent(features, "exposure"), mean_recent(features, "spend")
     price = spend / exposure.where((exposure > 0) & (spend > 0))
-    whole = features["spend"].sum("date") / features["exposure"].sum("date")
-    known: xr.DataArray = price.fillna(whole).where(features["is_bought"])
+    paid, shown = features["spend"].sum("date"), features["exposure"].sum("date")
+    cells = [dim for dim in paid.dims if dim != "channel"]
+    price = price.fillna(paid / shown).fillna(paid.sum(cells) / shown.sum(cells))
+    known: xr.DataArray = price.where(features["is_bought"])
     return known

@@ -20,9 +20,10 @@ from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit, admit
 from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.model.features import build_features
 from mmm_pipeline.simulate import geometric_adstock
 from mmm_pipeline.spec import Scenario
-from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_features, make_panel, make_spec, make_trace
 
 NEAR = 1e-3
 """Share of the best grid point's utility that a plan may fall short of it by."""
@@ -322,6 +323,35 @@ def test_a_target_is_reached_for_the_least_money(three: ConvergedFit) -> None:
     assert "cannot be reached within the limits" in too_much["note"]
 
 
+@pytest.mark.parametrize(
+    ("words", "low", "high"),
+    [
+        ({"channels": {"tv": {"max": 0}}, "bounds": 3}, 0.0, 0.0),
+        ({"channels": {"tv": {"max": "-90%"}}, "bounds": 3}, 0.0, 0.1),
+        ({"channels": {"tv": {"min": "+100%"}}, "budget": "+60%"}, 2.0, np.inf),
+        ({"channels": {"tv": {"max_share": 0.05}}, "budget": "-50%"}, 0.0, np.inf),
+        ({"channels": {"tv": {"max": "+20%"}}, "extra": "+5%"}, 1.0, 1.2),
+        (
+            {
+                "channels": {"tv": {"min": "-5%"}},
+                "budget": "free",
+                "goal": {"margin": 99},
+                "bounds": 0.1,
+            },
+            0.95,
+            1.1,
+        ),
+    ],
+)
+def test_a_channels_own_limits_are_in_place_of_the_bounds(
+    three: ConvergedFit, words: dict[str, Any], low: float, high: float
+) -> None:
+    table = ask(three, one=words).table.set_index("channel")
+
+    moved = table.loc["tv", "spend"] / table.loc["tv", "spend_current"]
+    assert low - 1e-6 <= moved <= high + 1e-6
+
+
 def test_a_plan_that_is_said_is_only_told(fit: ConvergedFit) -> None:
     table = ask(fit, idea={"what_if": {"tv": "+50%"}}).table.set_index("channel")
 
@@ -377,6 +407,33 @@ def test_a_channel_that_is_off_stays_off_and_says_so() -> None:
     assert table.loc[("more", "tv"), "spend"] == pytest.approx(0, abs=1e-3)
     assert table.loc[("more", "tv"), "marginal"] > 0
     assert 0 <= table.loc[("on", "tv"), "spend"] <= 9e4 * (1 + 1e-9)
+
+
+def test_money_may_go_to_a_cell_that_a_channel_never_ran_in() -> None:
+    data = {"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]}
+    media = {"tv": {"spend": "tv", "exposure": "grp"}, "search": {}}
+    spec = make_spec(
+        data=data,
+        media=media,
+        pooling="complete",
+        trend="none",
+        seasonality={"yearly": 0},
+        scenarios={"alike": {"budget": "+10%"}, "free": {"budget": "+10%", "free_cells": True}},
+    )
+    rng = np.random.default_rng(3)
+    runs = np.tile([1.0, 0.0], 30)  # In the north only, at 4 for each unit of exposure.
+    grp = 5 * rng.gamma(3.0, 1 / 3, 60) * runs
+    frame = make_panel(spec, {"geo": ["n", "s"]}, tv=4 * grp, grp=grp)
+    fit = draw_fit(spec, build_features(frame, spec))
+
+    table = summarize_scenarios(fit).table.set_index(["scenario", "channel", "geo"])
+
+    assert np.isfinite(table["response"]).all()
+    spread = table.xs("alike", level="scenario").droplevel("geo").loc["tv", "spend"]
+    alike = Window(fit, Scenario()).schedule(np.array([spread, 1.0]))
+    assert float(alike["spend"].sel(geo="s", channel="tv").sum()) == 0.0
+    moved = Window(fit, Scenario(free_cells=True)).schedule(np.full(4, 13 * 8.0))
+    np.testing.assert_allclose(moved["exposure"].sel(channel="tv"), 2.0)  # 8 a week, at 4.
 
 
 def test_budgets_of_nothing_and_of_a_hundred_times_are_answered(fit: ConvergedFit) -> None:
