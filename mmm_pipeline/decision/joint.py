@@ -1,7 +1,5 @@
 """One budget over several models: where money does most for what is left of all targets."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -13,7 +11,7 @@ from mmm_pipeline.decision.joint_plan import (
     plan_money,
     tabulate_landscapes,
 )
-from mmm_pipeline.decision.joint_window import Fits
+from mmm_pipeline.decision.joint_window import Fits, JointWindow, open_joint_window
 from mmm_pipeline.decision.plans import LEVER_COLUMNS, STEP
 from mmm_pipeline.decision.utilities import compute_utility
 from mmm_pipeline.insight.joint import name_fits
@@ -62,7 +60,8 @@ def summarize_joint_budget(fits: Fits, joint: JointSpec) -> Summary:
     landscapes = tabulate_landscapes(fits, asked)
     tables, draws = [], []
     for name, plan in asked.items():
-        table, drawn = _tell(name, plan, plan_money(plan, landscapes[id(plan.window)]))
+        money = plan_money(plan, landscapes[id(plan.window)])
+        table, drawn = _tell(name, plan, _spread_evenly(fits, joint, plan), money)
         tables.append(table)
         draws.append(drawn)
     table = pd.concat(tables, ignore_index=True)[list(COLUMNS)]
@@ -97,11 +96,23 @@ def find_broken_joint_limits(summary: Summary, fits: Fits, joint: JointSpec) -> 
     ]
 
 
-def _tell(name: str, plan: JointPlan, money: np.ndarray) -> tuple[pd.DataFrame, xr.Dataset]:
+def _spread_evenly(fits: Fits, joint: JointSpec, plan: JointPlan) -> JointWindow:
+    """Open the window of a plan as it is for today's plan, which spends evenly."""
+    if plan.scenario.phasing == "even":
+        return plan.window
+    evenly = plan.scenario.model_copy(update={"phasing": "even"})
+    return open_joint_window(fits, joint, evenly)
+
+
+def _tell(
+    name: str, plan: JointPlan, even: JointWindow, money: np.ndarray
+) -> tuple[pd.DataFrame, xr.Dataset]:
     """Measure a plan beside today's, with all draws."""
     window, both = plan.window, np.array([plan.window.current, money])
-    left, outcomes = window.respond(both)
-    marginal = _measure_marginal(lambda plans: window.respond(plans)[0].sum(axis=1), both)
+    pairs = ((even, both[:1]), (window, both[1:]))
+    told = [one.respond(plans) for one, plans in pairs]
+    left, outcomes = (np.concatenate(parts) for parts in zip(*told, strict=True))
+    marginal = np.concatenate([_measure_marginal(one, plans) for one, plans in pairs])
     spend = money[:, None]
     table = pd.DataFrame(
         {
@@ -121,11 +132,16 @@ def _tell(name: str, plan: JointPlan, money: np.ndarray) -> tuple[pd.DataFrame, 
     return table, _keep_draws(name, plan, left, outcomes)
 
 
-def _measure_marginal(respond: Callable[[np.ndarray], np.ndarray], plans: np.ndarray) -> np.ndarray:
+def _measure_marginal(window: JointWindow, plans: np.ndarray) -> np.ndarray:
     """Measure what the next unit of money on each line would leave, in every draw.
 
     Shape (plans, lines, samples).
     """
+
+    def respond(money: np.ndarray) -> np.ndarray:
+        left: np.ndarray = window.respond(money)[0].sum(axis=1)
+        return left
+
     typical = np.maximum(plans.mean(axis=1, keepdims=True), 1e-9)
     step = STEP * np.where(plans > 0, plans, typical)
     now = respond(plans)

@@ -46,13 +46,17 @@ class Plan:
     note: str
 
 
-def tell_plans(window: Window, plans: Mapping[str, Plan]) -> tuple[pd.DataFrame, xr.Dataset]:
+def tell_plans(
+    window: Window, even: Window, plans: Mapping[str, Plan]
+) -> tuple[pd.DataFrame, xr.Dataset]:
     """Measure the plans of a window with all draws.
 
     Parameters
     ----------
     window : Window
         Whose plans they are.
+    even : Window
+        The same, but that money is spent evenly: what today's plan is measured in.
     plans : mapping of str to Plan
         By the name of the scenario.
 
@@ -70,6 +74,9 @@ def tell_plans(window: Window, plans: Mapping[str, Plan]) -> tuple[pd.DataFrame,
         if _prefers_today(plan, money[[0, n]], response[[0, n]].sum(axis=1)):
             money[n], response[n] = money[0], response[0]
     marginal = _measure_marginal(window, money, response)
+    if even is not window:
+        response[:1] = even.respond(money[:1])
+        marginal[:1] = _measure_marginal(even, money[:1], response[:1])
     table = _tabulate(window, list(plans), money, response, marginal)
     return table, _keep_draws(window, plans, response)
 

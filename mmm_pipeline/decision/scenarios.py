@@ -22,9 +22,10 @@ SEARCH_DRAWS = 1000
 def summarize_scenarios(fit: ConvergedFit) -> Summary:
     """Plan every scenario of the spec.
 
-    Today's plan spends the mean of the last 52 weeks, or of `today` periods, in every period. A
-    scenario's plan is the one of the largest utility among those that keep its limits: never one
-    that is worse than today's, where today's keeps them.
+    Today's plan spends the mean of the last 52 weeks, or of `today` periods, in every period; what
+    nobody decides, prices and controls, is for it as for the scenario. A scenario's plan is the
+    one of the largest utility among those that keep its limits: never one that is worse than
+    today's money, spent over the window by the scenario's `phasing`, where that keeps them.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     tables, draws = [], []
     for key, window in windows.items():
         chosen = {name: plan for name, plan in plans.items() if _name_window(plan.scenario) == key}
-        table, drawn = tell_plans(window, chosen)
+        table, drawn = tell_plans(window, spread_evenly(fit, window), chosen)
         tables.append(table)
         draws.append(drawn)
     order = list(asked)
@@ -131,6 +132,26 @@ def build_planner(fit: ConvergedFit, window: Window, limits: list[Limits]) -> Pl
         size = window.base[..., 0].size * len(window.channels)
     n_draws = min(SEARCH_DRAWS, count_draws(size))
     return Planner(Landscape(Window(fit, window.scenario, n_draws), top), window.current)
+
+
+def spread_evenly(fit: ConvergedFit, window: Window) -> Window:
+    """Open the window of a scenario as it is for today's plan, which spends evenly.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    window : Window
+        Of the scenario, with all draws.
+
+    Returns
+    -------
+    Window
+        The same one where the scenario spends evenly too.
+    """
+    if window.scenario.phasing == "even":
+        return window
+    return Window(fit, window.scenario.model_copy(update={"phasing": "even"}))
 
 
 def _open_windows(fit: ConvergedFit, asked: Mapping[str, Scenario]) -> dict[str, Window]:

@@ -26,7 +26,7 @@ def tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
         today = by_channel["spend_current"]
         if not any(math.isclose(today.sum(), total) for total in shown):
             shown.append(float(today.sum()))
-            columns["today" if len(shown) == 1 else f"today, as long as {name}"] = today
+            columns["today" if len(shown) == 1 else f"today, in {name}'s window"] = today
         columns[str(name)] = by_channel["spend"]
     return pd.DataFrame(columns)
 

@@ -104,9 +104,10 @@ def test_a_response_is_what_the_plan_adds_carry_out_included(
 
 def test_money_may_be_spread_by_weights(fit: ConvergedFit) -> None:
     weights = (*np.arange(1, 14.0),)
-    summary = ask(fit, more={"phasing": {"tv": weights, "search": "pulse"}})
+    phasing = {"tv": weights, "search": "pulse"}
+    summary = ask(fit, hold={"what_if": {"tv": "current"}, "phasing": phasing})
 
-    found = summary.draws["response_current"].sel(scenario="more")
+    found = summary.draws["response"].sel(scenario="hold")
 
     pulses = np.tile([1.0, 0.0], 7)[:13]
     for channel, pattern in (("tv", np.array(weights)), ("search", pulses)):
@@ -234,22 +235,46 @@ ASKED = st.one_of(
 
 @settings(max_examples=8)
 @given(window=WINDOWS, asked=st.lists(ASKED, min_size=15, max_size=15))
-def test_no_plan_is_worse_than_todays_which_it_could_be(
+def test_no_plan_is_worse_than_todays_money_which_it_could_spend(
     three: ConvergedFit, window: dict[str, Any], asked: list[dict[str, Any]]
 ) -> None:
     words = {f"plan_{n}": {**window, **one} for n, one in enumerate(asked)}
+    today = {"today": {**window, "what_if": {"tv": "current"}}}
 
     # What is best in 50 draws need not be in all of them: the law holds in all.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mmm_pipeline.decision.scenarios.SEARCH_DRAWS", 50)
-        summary = ask(three, **words)
+        summary = ask(three, **today, **words)
 
+    held = summary.draws["response"].sel(scenario="today").sum("channel").to_numpy()
     for name, said in words.items():
         one, table = summary.draws.sel(scenario=name), summary.table
         money = table.loc[table["scenario"] == name, ["spend", "spend_current"]].sum()
         price = 1 / said["goal"]["margin"] if "goal" in said else 0.0
         planned = float(one["utility"]) - price * money["spend"]
-        assert planned >= float(one["utility_current"]) - price * money["spend_current"]
+        could = compute_utility(said.get("utility", "mean"), held, said["confidence"])
+        assert planned >= could - price * money["spend_current"]
+
+
+def test_todays_plan_spends_evenly_at_the_prices_that_will_be(fit: ConvergedFit) -> None:
+    hold: dict[str, Any] = {"what_if": {"tv": "current"}}
+    summary = ask(
+        fit,
+        hold=hold,
+        pulse={**hold, "phasing": "pulse"},
+        dear={**hold, "prices": {"tv": "+30%", "search": "+30%"}},
+    )
+    table = compare_scenarios(summary).set_index("scenario")
+
+    assert table.loc["hold", "gain"] == 0.0
+    assert table.loc["pulse", "response_current"] == table.loc["hold", "response"]
+    assert table.loc["pulse", "gain"] == pytest.approx(
+        table.loc["pulse", "response"] - table.loc["hold", "response"]
+    )
+    # Curves flatten: what is spent in turns brings less.
+    assert table.loc["pulse", "gain_upper"] < 0
+    assert table.loc["dear", "gain"] == 0.0
+    assert table.loc["dear", "response_current"] < table.loc["hold", "response"]
 
 
 def test_what_channels_earn_at_the_margin_is_equal_at_the_optimum(three: ConvergedFit) -> None:

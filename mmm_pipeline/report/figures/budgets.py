@@ -192,13 +192,13 @@ def draw_frontier(table: pd.DataFrame) -> Figure:
 
 
 def _list_bars(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
-    """List each plan, behind today's plan of a window as long: label, rows, suffix of columns."""
+    """List each plan, behind today's plan in its window: label, rows, suffix of columns."""
     bars: list[tuple[str, pd.DataFrame, str]] = []
-    shown: list[float] = []
+    shown: list[np.ndarray] = []
     for name, plan in table.groupby("scenario", sort=False):
-        today = float(plan["spend_current"].sum())
-        if not any(np.isclose(today, total) for total in shown):
-            label = "today's plan" if not shown else f"today, as long as {name}"
+        today = plan[["spend_current", "response_current"]].sum().to_numpy()
+        if not any(np.allclose(today, total) for total in shown):
+            label = "today's plan" if not shown else f"today, in {name}'s window"
             shown.append(today)
             bars.append((label, plan, "_current"))
         bars.append((str(name), plan, ""))
