@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmm_pipeline.decision.ahead import continue_features, list_planned_media, overwrite
 from mmm_pipeline.decision.comparison import sum_up_levers
+from mmm_pipeline.decision.conditions import lay_out
 from mmm_pipeline.decision.register import SCENARIOS, AcceptedPlan, PlanRecord
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError, StaleFitError, suggest
@@ -52,8 +52,8 @@ class Acceptance:
 def accept_plan(fit: ConvergedFit, plans: Summary, acceptance: Acceptance) -> AcceptedPlan:
     """Lay a plan out in time, and write down what the fit expects of it.
 
-    Until the plan begins, today's plan goes on. What is not planned, controls and media that
-    nobody buys, is assumed to be as the year before, see `continue_features`.
+    Until the plan begins, today's plan goes on. What is not planned is as
+    `mmm_pipeline.decision.conditions.lay_out` says.
 
     Parameters
     ----------
@@ -82,8 +82,7 @@ def accept_plan(fit: ConvergedFit, plans: Summary, acceptance: Acceptance) -> Ac
     table = plans.table[plans.table["scenario"] == name]
     schedule = window.schedule(table["spend"].to_numpy())
     dates = pd.DatetimeIndex(schedule["date"].to_numpy())
-    features = continue_features(fit, dates)
-    features = overwrite(features, list_planned_media(fit, schedule))
+    features = lay_out(fit, scenario, schedule)
     seed = fit.spec.sampling.seed
     arrays = schedule.assign(expected=expect_total(fit, features, dates, seed))
     total = sum_up_levers(plans, name, "response")

@@ -10,6 +10,8 @@ COLUMNS = (
     *("scenario", "periods", "budget", "spend_current", "spend", "unallocated"),
     *("response_current", "response", "response_lower", "response_upper"),
     *("gain", "gain_lower", "gain_upper", "probability_better", "downside"),
+    *("net", "net_lower", "net_upper", "probability_pays", "target", "target_lower"),
+    *("target_upper",),
     *("roas_current", "roas", "roas_lower", "roas_upper", "utility_current", "utility"),
     *("confidence", "unseen", "note"),
 )
@@ -29,8 +31,12 @@ def compare_scenarios(summary: Summary) -> pd.DataFrame:
     pandas.DataFrame
         A row per scenario, totals of its window: `COLUMNS`. ``budget`` is NaN where it is free,
         ``unallocated`` what of it is not spent; ``gain`` the change of the response against
-        today's plan, ``probability_better`` the probability that it is above 0, ``downside`` its
-        mean in the worst 5 % of the draws; ``confidence``, that in what each channel brings (see
+        today's plan, ``probability_better`` the probability that it is above 0 (NaN where the plan
+        is today's), ``downside`` its mean in the worst 5 % of the draws; ``net``, with
+        `data.margin`, what is left of the gain when the money it takes more than today's is paid,
+        in currency, and ``probability_pays``, that this is above 0; ``target``, all of it, if
+        `mmm_pipeline.decision.expected.expect_targets` has said what it may be; ``confidence``,
+        that in what each channel brings (see
         `measure_confidence`), weighed by its share of the plan's spend; ``unseen`` names the
         channels that go beyond what was seen in any period. Intervals hold 5 % to 95 %.
     """
@@ -78,6 +84,7 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         sum_up_levers(summary, name, word) for word in ("response", "response_current")
     )
     budget, gain = float(draws["budget"]), response - current
+    net = draws.attrs.get("margin", np.nan) * gain - (spend - spend_current)
     unseen = table.loc[~table["is_observed"], "channel"].unique()
     return {
         "scenario": name,
@@ -89,8 +96,11 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "response_current": current.mean(),
         **_describe("response", response),
         **_describe("gain", gain),
-        "probability_better": (gain > 0).mean(),
+        "probability_better": _share_above(gain),
         "downside": gain[gain <= np.quantile(gain, LOWER)].mean(),
+        **_describe("net", net),
+        "probability_pays": _share_above(net),
+        **_describe("target", draws["target"].to_numpy() if "target" in draws else gain * np.nan),
         "roas_current": current.mean() / spend_current if spend_current > 0 else np.nan,
         **_describe("roas", response / spend if spend > 0 else response * np.nan),
         "utility_current": float(draws["utility_current"]),
@@ -99,6 +109,11 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "unseen": ", ".join(map(str, unseen)),
         "note": str(draws["note"].item()),
     }
+
+
+def _share_above(change: np.ndarray) -> float:
+    """Probability that a change is above 0; NaN where nothing changes, or nothing is known."""
+    return float((change > 0).mean()) if change.any() and np.isfinite(change).all() else np.nan
 
 
 def _weigh_confidence(response: xr.DataArray, table: pd.DataFrame) -> float:

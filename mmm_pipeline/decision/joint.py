@@ -66,7 +66,9 @@ def summarize_joint_budget(fits: Fits, joint: JointSpec) -> Summary:
         draws.append(drawn)
     table = pd.concat(tables, ignore_index=True)[list(COLUMNS)]
     table.attrs["fit_id"] = name_fits(fits)
-    return Summary(table, xr.concat(draws, "scenario").assign_attrs(fit_id=name_fits(fits)))
+    # What is told is money already: all of it is margin.
+    told = {"fit_id": name_fits(fits), "margin": 1.0}
+    return Summary(table, xr.concat(draws, "scenario").assign_attrs(told))
 
 
 def find_broken_joint_limits(summary: Summary, fits: Fits, joint: JointSpec) -> list[str]:

@@ -16,6 +16,8 @@ from mmm_pipeline.spec import Scenario
 
 STEP = 1e-4
 """Share of a lever's money by which it is moved to see what the next unit brings."""
+UNSPENT = 0.005
+"""Share of a budget that may be left over without a word."""
 LEVER_COLUMNS = (
     *("spend_current", "spend", "response_current", "response", "response_lower"),
     *("response_upper", "roas", "roas_lower", "roas_upper", "marginal_current", "marginal"),
@@ -78,7 +80,7 @@ def tell_plans(
         response[:1] = even.respond(money[:1])
         marginal[:1] = _measure_marginal(even, money[:1], response[:1])
     table = _tabulate(window, list(plans), money, response, marginal)
-    return table, _keep_draws(window, plans, response)
+    return table, _keep_draws(window, plans, money, response)
 
 
 def join_tables(tables: list[pd.DataFrame], order: list[str]) -> pd.DataFrame:
@@ -119,13 +121,33 @@ def _prefers_today(plan: Plan, money: np.ndarray, response: np.ndarray) -> bool:
     return bool(now > planned)
 
 
-def _keep_draws(window: Window, plans: Mapping[str, Plan], response: np.ndarray) -> xr.Dataset:
+def _explain_rest(plan: Plan, money: np.ndarray) -> str:
+    """Say why a part of the budget is not spent; nothing where it is, or was never fixed."""
+    rest = plan.limits.budget - float(money.sum())
+    if not np.isfinite(rest) or rest <= UNSPENT * plan.limits.budget:
+        return ""
+    goal, upper = plan.scenario.goal, plan.limits.box()[1]
+    if goal is not None and goal.response is not None:
+        reason = "what was asked for is reached for less"
+    elif (money >= upper * (1 - UNSPENT)).all():
+        reason = "no channel may take more"
+    else:
+        reason = "the next unit of it would not earn what was asked for"
+    return f"{rest:,.0f} of {plan.limits.budget:,.0f} is not spent: {reason}"
+
+
+def _keep_draws(
+    window: Window, plans: Mapping[str, Plan], money: np.ndarray, response: np.ndarray
+) -> xr.Dataset:
     """Label the draws of plans, and what is told of each plan as a whole."""
     total = response.sum(axis=1)
     told: dict[str, list[float | str | int]] = {
         "budget": [plan.limits.budget for plan in plans.values()],
         "periods": [plan.scenario.periods for plan in plans.values()],
-        "note": [plan.note for plan in plans.values()],
+        "note": [
+            "; ".join(filter(None, (plan.note, _explain_rest(plan, spent))))
+            for plan, spent in zip(plans.values(), money[1:], strict=True)
+        ],
     }
     told |= {
         word: [

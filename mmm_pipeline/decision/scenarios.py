@@ -43,7 +43,8 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
         incremental: what the window's spend adds to what earlier spend still brings, carry-out
         after the window included. Draws: ``response`` and ``response_current``, dims ``(scenario,
         channel, ..., sample)``; and by scenario ``budget`` (infinite where it is free),
-        ``utility``, ``utility_current``, ``note``, ``periods``.
+        ``utility``, ``utility_current``, ``note``, ``periods``; with the attribute ``margin``,
+        `data.margin`, where that is known.
 
     Raises
     ------
@@ -65,7 +66,8 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
     whole = (
         xr.concat(draws, "scenario", join="outer").sel(scenario=order) if draws else xr.Dataset()
     )
-    return Summary(table, whole.assign_attrs(fit_id=fit.fit_id))
+    margin = {} if fit.spec.data.margin is None else {"margin": fit.spec.data.margin}
+    return Summary(table, whole.assign_attrs(fit_id=fit.fit_id, **margin))
 
 
 def find_broken_limits(summary: Summary, fit: ConvergedFit) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.decision.conditions import compute_base
 from mmm_pipeline.decision.phasing import phase
 from mmm_pipeline.errors import ScenarioError
 from mmm_pipeline.gate import ConvergedFit
@@ -14,10 +15,11 @@ from mmm_pipeline.ingest.grain import build_calendar, extend_calendar
 from mmm_pipeline.insight.contacts import take_parameters
 from mmm_pipeline.insight.recent import average_recent, read_price
 from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
+from mmm_pipeline.insight.summary import space_evenly
 from mmm_pipeline.model.formulas import SATURATION_PARAMETERS, saturate
 from mmm_pipeline.spec import Scenario, resolve_amount
 
-SETTING = ("periods", "start", "today", "phasing", "prices", "free_cells")
+SETTING = ("periods", "start", "today", "phasing", "prices", "controls", "free_cells")
 """What of a scenario decides its window; the rest decides the plan."""
 
 
@@ -61,8 +63,8 @@ class Window:
         features, response = fit.features, read_response(fit)
         self.scenario = scenario
         self.channels = fit.spec.bought_media
-        self.response = response if n_draws is None else response.thin(n_draws)
-        self.response = self.response.choose(self.channels)
+        self._drawn = space_evenly(response.height.sizes["sample"], n_draws)
+        self.response = response.take(self._drawn).choose(self.channels)
         self.gap, self.dates = _place(features, scenario)
         self._cells = list(fit.spec.data.panel)
         self._features = features.sel(channel=self.channels)
@@ -77,6 +79,7 @@ class Window:
         self.channel_of = np.array([self.channels.index(name) for name, *_ in self._levers])
         self.seen = self._limit_seen(pattern)
         self._prepare(pattern)
+        self.base = self._multiplied(fit) if response.is_log else np.ones((1, 1, 1))
 
     @property
     def levers(self) -> pd.MultiIndex | pd.Index:
@@ -254,11 +257,16 @@ class Window:
         self._curves = [_read_curve(response, name) for name in self.channels]
         self._before = [bend(lag) for bend, lag in zip(self._curves, self._carried_in, strict=True)]
         self._height = self._line_up(response.height, "sample")
-        self.base = np.ones((1, 1, 1))
-        if response.is_log:
-            stripped = self._line_up(response.strip(features, together=True), "sample")[0]
-            already = (np.array(self._before) * self._height[:, :, None]).sum(axis=0)
-            self.base = stripped[:, None] * np.exp(already)
+
+    def _multiplied(self, fit: ConvergedFit) -> np.ndarray:
+        """Compute what a plan's terms multiply, by cell, date and draw."""
+        last, grain = self._features["date"].to_numpy()[-1], self._features.attrs["grain"]
+        dates = extend_calendar(pd.Timestamp(last), grain, self.gap + self.scenario.periods)
+        base = compute_base(fit, self.response, self.scenario, dates, self._drawn)
+        dated = base if "date" in base.dims else base.expand_dims("date")
+        already = (np.array(self._before) * self._height[:, :, None]).sum(axis=0)
+        multiplied: np.ndarray = self._line_up(dated, "date", "sample")[0] * np.exp(already)
+        return multiplied
 
 
 def _read_curve(response: MediaResponse, channel: str) -> Callable[[np.ndarray], np.ndarray]:

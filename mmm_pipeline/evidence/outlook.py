@@ -1,11 +1,13 @@
 """What may be observed in periods that a fit has not seen."""
 
+from collections.abc import Iterator, Sequence
+
 import xarray as xr
 
 from mmm_pipeline.evidence.fit import draw_observations
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import MAX_NUMBERS
-from mmm_pipeline.model.forecast import predict_mean
+from mmm_pipeline.model.forecast import predict_means
 
 
 def draw_outlook(
@@ -40,8 +42,38 @@ def draw_outlook(
     xarray.DataArray, dims ``(chain, draw, date, ...)``
         Target units.
     """
+    return next(draw_outlooks(fit, [features], [dates], most=most, seed=seed))
+
+
+def draw_outlooks(
+    fit: ConvergedFit,
+    futures: Sequence[xr.Dataset],
+    dates: Sequence[xr.DataArray],
+    *,
+    most: int | None = None,
+    seed: int | None = None,
+) -> Iterator[xr.DataArray]:
+    """Draw what may be observed in several futures, one after the other.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+    futures : sequence of xarray.Dataset
+        Features, see `draw_outlook`.
+    dates : sequence of xarray.DataArray, dims ``(date,)``
+        Which dates of each are asked for.
+    most, seed : int, optional
+        See `draw_outlook`.
+
+    Yields
+    ------
+    xarray.DataArray, dims ``(chain, draw, date, ...)``
+        As `draw_outlook`.
+    """
     n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
-    step = -(-features["exposure"].size * n_draws // MAX_NUMBERS)
-    step = max(step, -(-n_draws // (most or n_draws)))
+    largest = max(features["exposure"].size for features in futures)
+    step = max(-(-largest * n_draws // MAX_NUMBERS), -(-n_draws // (most or n_draws)))
     trace = fit.trace.isel({"draw": slice(None, None, step)}, missing_dims="ignore")
-    return draw_observations(fit, predict_mean(trace, features).sel(date=dates), seed)
+    for mean, asked in zip(predict_means(trace, futures), dates, strict=True):
+        yield draw_observations(fit, mean.sel(date=asked), seed)

@@ -11,7 +11,7 @@ from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contacts import Contacts, take_parameters
 from mmm_pipeline.insight.posterior import FITS_KEPT, restore_model
 from mmm_pipeline.insight.recent import average_recent
-from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.insight.summary import SAMPLE_DIMS, space_evenly
 from mmm_pipeline.model.features import stack
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.formulas import (
@@ -74,7 +74,7 @@ class MediaResponse:
         -------
         MediaResponse
         """
-        return self.take(slice(None, None, max(1, self.height.sizes["sample"] // n_draws)))
+        return self.take(space_evenly(self.height.sizes["sample"], n_draws))
 
     def take(self, places: slice | np.ndarray) -> "MediaResponse":
         """Keep some draws.
@@ -199,7 +199,9 @@ class MediaResponse:
             curves[channel] = saturate(form, carried.sel(channel=channel), **taken)
         return stack(curves, "channel") * self.height
 
-    def strip(self, features: xr.Dataset, *, together: bool) -> xr.DataArray:
+    def strip(
+        self, features: xr.Dataset, *, together: bool, also: xr.DataArray | float = 0.0
+    ) -> xr.DataArray:
         """Compute today's target without media, where terms multiply and it matters.
 
         Parameters
@@ -208,6 +210,8 @@ class MediaResponse:
             Of the fit.
         together : bool
             Without all channels at once, or without each by itself.
+        also : xarray.DataArray or float
+            Other terms to do without, dims ``(sample, date, ...)``.
 
         Returns
         -------
@@ -217,7 +221,7 @@ class MediaResponse:
         terms = self.bend(self.carry(self.weigh_past(features)))
         if together:
             terms = terms.sum("channel")
-        return average_recent((features["target"] + self.offset) * np.exp(-terms), features)
+        return average_recent((features["target"] + self.offset) * np.exp(-terms - also), features)
 
 
 @lru_cache(maxsize=FITS_KEPT)

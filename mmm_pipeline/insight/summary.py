@@ -113,3 +113,20 @@ def measure_confidence(contribution: xr.DataArray) -> xr.DataArray:
     mean, spread = contribution.mean(dims), contribution.std(dims)
     known: xr.DataArray = (1 - spread / abs(mean).where(mean != 0)).fillna(0.0)
     return known.clip(LEAST_CONFIDENCE, 1.0)
+
+
+def space_evenly(n_samples: int, n_draws: int | None) -> slice:
+    """Choose evenly spaced draws.
+
+    Parameters
+    ----------
+    n_samples : int
+        How many there are.
+    n_draws : int or None
+        About how many are to be left; all, if None.
+
+    Returns
+    -------
+    slice
+    """
+    return slice(None, None, max(1, n_samples // (n_draws or n_samples)))

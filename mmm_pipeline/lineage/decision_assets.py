@@ -146,9 +146,10 @@ def ask(fit: ConvergedFit, scenarios: Mapping[str, Any]) -> ConvergedFit:
 
 def _summarize_scenarios(fit: ConvergedFit) -> Summary:
     """Plan, and write down what was asked for, so that a plan can be accepted later."""
+    from mmm_pipeline.decision.expected import expect_targets
     from mmm_pipeline.decision.scenarios import summarize_scenarios
 
-    summary = summarize_scenarios(fit)
+    summary = expect_targets(fit, summarize_scenarios(fit))
     summary.table.attrs[SCENARIOS] = {
         name: scenario.model_dump(mode="json") for name, scenario in fit.spec.scenarios.items()
     }

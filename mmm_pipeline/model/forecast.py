@@ -1,5 +1,6 @@
 """What a fit expects of dates it was fitted to, and of those that follow."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,12 @@ from mmm_pipeline.model.trace import read_spec
 def predict_mean(trace: xr.DataTree, features: xr.Dataset) -> xr.DataArray:
     """Predict the target without noise.
 
-    The model is built as it was fitted, then given other dates: what was worked out over the window
-    of the fit (heights of curves, the level, the trend's clock) stays as it was.
-
     Parameters
     ----------
     trace : xarray.DataTree
         A fit.
     features : xarray.Dataset
-        Of the same model, of dates that begin with those of the fit, so that carry-over into the
-        first dates that follow is known. Put on the scales of the fit.
+        See `predict_variables`.
 
     Returns
     -------
@@ -37,16 +34,65 @@ def predict_mean(trace: xr.DataTree, features: xr.Dataset) -> xr.DataArray:
     Raises
     ------
     StaleFitError
-        If the features have other labels than the fit's, or do not begin with its dates.
+        See `predict_variables`.
     """
-    fitted = trace["/inputs"].to_dataset()
-    _require_same_labels(fitted, features)
-    held = hold_scales(features, fitted, at_any_cost=True)
+    return next(predict_means(trace, [features]))
+
+
+def predict_means(trace: xr.DataTree, futures: Sequence[xr.Dataset]) -> Iterator[xr.DataArray]:
+    """Predict the target without noise in several futures, one after the other.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+    futures : sequence of xarray.Dataset
+        Features, see `predict_variables`.
+
+    Yields
+    ------
+    xarray.DataArray, dims ``(chain, draw, date, ...)``
+        As `predict_mean`.
+    """
+    link = read_link(read_spec(trace), trace["/inputs"].to_dataset())
+    for predicted in predict_variables(trace, futures, ["mu"]):
+        yield link.to_target(predicted["mu"].transpose("chain", "draw", "date", ...))
+
+
+def predict_variables(
+    trace: xr.DataTree, futures: Sequence[xr.Dataset], names: Sequence[str]
+) -> Iterator[xr.Dataset]:
+    """Compute variables of a fit's model on other dates.
+
+    The model is built as it was fitted, then given other dates: what was worked out over the window
+    of the fit (heights of curves, the level, the trend's clock) stays as it was.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        A fit.
+    futures : sequence of xarray.Dataset
+        Features of the same model, of dates that begin with those of the fit, so that carry-over
+        into the first dates that follow is known. Put on the scales of the fit.
+    names : sequence of str
+        Variables of the model.
+
+    Yields
+    ------
+    xarray.Dataset
+        On the model's scale, dims ``(chain, draw, ...)``; for each of the futures.
+
+    Raises
+    ------
+    StaleFitError
+        If features have other labels than the fit's, or do not begin with its dates.
+    """
+    fitted, posterior = trace["/inputs"].to_dataset(), trace["/posterior"].to_dataset()
     mmm = rebuild_model(trace)
-    set_features(mmm, held)
-    mean = compute_variables(mmm.model, trace["/posterior"].to_dataset(), ["mu"])["mu"]
-    spec = read_spec(trace)
-    return read_link(spec, fitted).to_target(mean.transpose("chain", "draw", "date", ...))
+    for features in futures:
+        _require_same_labels(fitted, features)
+        set_features(mmm, hold_scales(features, fitted, at_any_cost=True))
+        yield compute_variables(mmm.model, posterior, names)
 
 
 def set_features(mmm: MMM, features: xr.Dataset) -> None:

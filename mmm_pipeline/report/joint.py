@@ -107,7 +107,6 @@ def render_joint_report(inputs: JointInputs, drawn: Mapping[str, Figure]) -> str
     labels = {one["model"]: one["label"] for one in told["models"]}
     structure = section["structure"]
     scenarios = compare_scenarios(inputs.budget)
-    scenarios["net"] = scenarios["gain"] - scenarios["spend"] + scenarios["spend_current"]
     return open_template("joint.html").render(
         spec=inputs.spec,
         told=told,

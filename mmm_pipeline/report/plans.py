@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mmm_pipeline.spec import ModelSpec
+
 
 def tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
     """Set plans side by side, each behind today's plan of a window as long.
@@ -29,6 +31,29 @@ def tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:
             columns["today" if len(shown) == 1 else f"today, in {name}'s window"] = today
         columns[str(name)] = by_channel["spend"]
     return pd.DataFrame(columns)
+
+
+def tabulate_next_units(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame | None:
+    """Set beside each other what the next unit of money would bring in each plan.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``scenario, channel, marginal``.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        A row per channel, a column per plan: target units per unit of money, or money per target
+        unit with `data.kpi: count`. None where some plan moves money between cells, or there is
+        none.
+    """
+    if table.empty or table.duplicated(["scenario", "channel"]).any():
+        return None
+    wide = table.pivot_table(values="marginal", index="channel", columns="scenario", sort=False)
+    return 1 / wide if spec.data.kpi == "count" else wide
 
 
 def group_plans(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:

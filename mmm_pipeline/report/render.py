@@ -28,7 +28,7 @@ from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabul
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
-from mmm_pipeline.report.plans import tabulate_plans
+from mmm_pipeline.report.plans import tabulate_next_units, tabulate_plans
 from mmm_pipeline.report.style import encode_png, encode_svg
 
 OWN_FIGURES = (
@@ -80,6 +80,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         returns=list_records(inputs.returns.table),
         scenarios=list_records(compare_scenarios(inputs.scenarios)),
         plans=tabulate_plans(inputs.scenarios.table),
+        next_units=tabulate_next_units(inputs.scenarios.table, fit.spec),
         truth=None if truth is None else list_records(truth),
         pathologies=[str(one) for one in find_pathologies(fit.trace, parameters)],
         attempts=list_records(tabulate_attempts(fit.trace)),

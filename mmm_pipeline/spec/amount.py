@@ -1,4 +1,4 @@
-"""Amounts of money that an analyst may state by themselves or against today's."""
+"""Amounts that an analyst may state by themselves, or against what is or was."""
 
 import re
 from typing import Annotated
@@ -71,3 +71,21 @@ def resolve_amount(amount: float | str, current: float) -> float:
         return float(amount)
     change = _CHANGE.match(amount)
     return current if change is None else current * (1 + _read_share(change))
+
+
+def _readable_course(value: object) -> object:
+    """Refuse what is neither a number, nor one for each period, nor a change in per cent."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    is_change = isinstance(value, str) and _CHANGE.match(value)
+    is_number = [isinstance(one, int | float) and not isinstance(one, bool) for one in parts]
+    if not is_change and not (parts and all(is_number)):
+        message = (
+            "must be a number, a list with a number for each period, or a change such as '+5%' "
+            f"against the year before; got {value!r}"
+        )
+        raise ValueError(message)
+    return value
+
+
+type Course = Annotated[float | tuple[float, ...] | str, BeforeValidator(_readable_course)]
+"""What a control will be: in every period, in each, or against the same period a year before."""

@@ -199,6 +199,9 @@ def _check_scenarios(spec: "ModelSpec") -> Iterator[str]:
                     f"`scenarios.{name}.groups.{group}` must name `channels`, or be the `group` "
                     "of some"
                 )
+        for unknown in sorted(set(scenario.controls) - set(spec.controls)):
+            known = ", ".join(spec.controls) or "none"
+            yield f"`scenarios.{name}.controls` must name controls, {known}; got {unknown!r}"
         if scenario.free_cells and not spec.data.panel:
             yield f"`scenarios.{name}.free_cells` is honoured together with `data.panel` only"
         goal = scenario.goal

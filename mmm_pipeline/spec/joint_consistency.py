@@ -183,8 +183,11 @@ def _check_scenarios(joint: JointSpec, specs: Mapping[str, ModelSpec]) -> Iterat
                     f"`scenarios.{name}.groups.{group}` must name `channels`, or be the `group` of "
                     "some",
                 )
-        if scenario.free_cells:
-            yield Fault(at, f"`scenarios.{name}.free_cells` is not honoured over several models")
+        yield from (
+            Fault(at, f"`scenarios.{name}.{word}` is not honoured over several models")
+            for word in ("free_cells", "controls")
+            if getattr(scenario, word)
+        )
         shapes = scenario.phasing if isinstance(scenario.phasing, dict) else {"": scenario.phasing}
         if joint.spend == "shared" and "seasonal" in shapes.values():
             yield Fault(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mmm_pipeline.spec.amount import CURRENT, Amount
+from mmm_pipeline.spec.amount import CURRENT, Amount, Course
 from mmm_pipeline.spec.base import LineName, Number, SpecPart
 
 type Utility = Literal["mean", "var", "cvar", "sharpe", "tightness", "adjusted_var"]
@@ -82,8 +82,8 @@ class Goal(SpecPart):
     )
     response: Amount | None = Field(
         default=None,
-        description="Reach this many target units, or this change against today's plan, for the "
-        "least money.",
+        description="Have the window's money bring this many target units, by the utility, or this "
+        "change against today's plan, for the least money. What comes without media is not in it.",
     )
 
     @model_validator(mode="after")
@@ -160,6 +160,11 @@ class Scenario(SpecPart):
         description="What a unit of exposure costs, against the last 52 weeks, where that "
         "changes: '+10%'; or in money.",
     )
+    controls: dict[LineName, Course] = Field(
+        default={},
+        description="What a control will be in the window: a number, a number for each period, or "
+        "a change against the same period of the year before: '+5%'. Default: as the year before.",
+    )
     free_cells: bool = Field(
         default=False,
         description="In a panel: plan each cell's money by itself, rather than spread as today.",
@@ -199,6 +204,13 @@ class Scenario(SpecPart):
                 message = (
                     f"`phasing` must have a weight for each of the {self.periods} periods, some "
                     f"above 0; got {len(weights)}"
+                )
+                raise ValueError(message)
+        for name, course in self.controls.items():
+            if isinstance(course, tuple) and len(course) != self.periods:
+                message = (
+                    f"`controls.{name}` must have a number for each of the {self.periods} "
+                    f"periods; got {len(course)}"
                 )
                 raise ValueError(message)
         return self

@@ -19,7 +19,7 @@ SMALL = 1e-5
 
 @pytest.fixture(scope="module", params=["log", "log1p"])
 def fit(request: pytest.FixtureRequest) -> ConvergedFit:
-    spec = make_spec(link=request.param)
+    spec = make_spec(link=request.param, controls={"price": {}})
     frame, _ = simulate_world(make_world())
     frame["sales"] = (frame["sales"] * SMALL).round(3)
     raw = frame.assign(week=frame["week"].dt.strftime("%Y-%m-%d")).astype(str)
@@ -41,6 +41,34 @@ def test_a_plan_multiplies_what_is_there_without_media(fit: ConvergedFit) -> Non
     after = np.exp(_add_up(fit, window, plan)).sum(axis=1)
     before = np.exp(_add_up(fit, window, 0 * plan)).sum(axis=1)
     np.testing.assert_allclose(found, without * (after - before), rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_draws", [None, 30])
+def test_controls_that_are_stated_act_as_they_are_stated(
+    fit: ConvergedFit, n_draws: int | None
+) -> None:
+    prices = tuple(np.linspace(15.0, 25.0, PERIODS).tolist())
+    window = Window(fit, Scenario(controls={"price": prices}), n_draws)
+    plan = window.current * [1.5, 0.5]
+
+    found = window.respond(plan[None])[0].sum(axis=0)
+
+    features = fit.features.sel(control="price")
+    scale, center = float(features["control_scale"]), float(features["control_center"])
+    past = features["control_scaled"].to_numpy()
+    # After the window, prices are those of the year before.
+    after = past[len(past) - 52 + PERIODS :][: L_MAX - 1]
+    stated = np.r_[(np.array(prices) - center) / scale, after]
+    drawn = fit.posterior.stack(sample=("chain", "draw"))
+    effect = drawn["gamma_control"].sel(control="price").to_numpy()[:, None]
+    terms = compute_terms(fit)["channel_contribution"].stack(sample=("chain", "draw"))
+    media = terms.sum("channel").transpose("sample", "date").to_numpy()
+    target = fit.features["target"].to_numpy() + (1.0 if fit.spec.link == "log1p" else 0.0)
+    without = (target * np.exp(-media - effect * past))[:, -52:].mean(axis=1, keepdims=True)
+    gain = np.exp(_add_up(fit, window, plan)) - np.exp(_add_up(fit, window, 0 * plan))
+    expected = (without * np.exp(effect * stated) * gain).sum(axis=1)
+    step = 1 if n_draws is None else len(expected) // n_draws
+    np.testing.assert_allclose(found, expected[::step], rtol=1e-6)
 
 
 def _add_up(fit: ConvergedFit, window: Window, plan: np.ndarray) -> np.ndarray:

@@ -256,6 +256,42 @@ def test_no_plan_is_worse_than_todays_money_which_it_could_spend(
         assert planned >= could - price * money["spend_current"]
 
 
+def test_what_is_left_of_a_gain_is_told_where_a_margin_is_known(fit: ConvergedFit) -> None:
+    data = fit.spec.data.model_copy(update={"margin": 0.4})
+    rich = replace(fit, spec=fit.spec.model_copy(update={"data": data}))
+    words: dict[str, Any] = {"up": {"budget": "+20%"}, "same": {"what_if": {"tv": "current"}}}
+    summary = ask(rich, **words)
+    table = compare_scenarios(summary).set_index("scenario")
+
+    both = summary.draws[["response", "response_current"]]
+    draws = both.sel(scenario="up").sum("channel")
+    extra = table.loc["up", "spend"] - table.loc["up", "spend_current"]
+    net = 0.4 * (draws["response"] - draws["response_current"]).to_numpy() - extra
+    assert table.loc["up", "net"] == pytest.approx(net.mean())
+    assert table.loc["up", "net_lower"] == pytest.approx(np.quantile(net, 0.05))
+    assert table.loc["up", "probability_pays"] == (net > 0).mean()
+    assert np.isnan(
+        table.loc["same", ["probability_better", "probability_pays"]].astype(float)
+    ).all()
+    assert compare_scenarios(ask(fit, **words))["net"].isna().all()
+
+
+def test_why_money_is_left_over_is_told(three: ConvergedFit) -> None:
+    summary = ask(
+        three,
+        dear={"goal": {"roas": 4}, "bounds": 3},
+        full={"budget": "+500%", "goal": {"margin": 99}, "bounds": 0.1},
+        reached={"budget": "+10%", "goal": {"response": "-30%"}, "bounds": 1},
+        spent={"budget": "+10%"},
+    )
+    notes = compare_scenarios(summary).set_index("scenario")["note"]
+
+    assert notes["dear"].endswith("the next unit of it would not earn what was asked for")
+    assert notes["full"].endswith("no channel may take more")
+    assert notes["reached"].endswith("what was asked for is reached for less")
+    assert notes["spent"] == ""
+
+
 def test_todays_plan_spends_evenly_at_the_prices_that_will_be(fit: ConvergedFit) -> None:
     hold: dict[str, Any] = {"what_if": {"tv": "current"}}
     summary = ask(

@@ -105,6 +105,7 @@ def test_a_model_that_is_not_there_is_told_with_its_line_and_a_guess(tmp_path: P
         ({}, {"scenarios": {"x": {"goal": {"roas": 2}}}}, "goal` must be `marginal_roas`"),
         ({}, {"scenarios": {"x": {"phasing": {"tv": "seasonal"}}}}, "must not be `seasonal`"),
         ({}, {"scenarios": {"x": {"free_cells": True}}}, "is not honoured over several models"),
+        ({}, {"scenarios": {"x": {"controls": {"price": 1}}}}, "is not honoured over several"),
     ],
 )  # fmt: skip
 def test_models_that_do_not_fit_together_are_refused(

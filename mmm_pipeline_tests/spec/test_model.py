@@ -119,6 +119,10 @@ def test_an_amount_resolves_to_money(amount: str | float, money: float) -> None:
         ({"channels": {"radio": {}}}, "must speak of channels that money is spent on, tv, search"),
         ({"groups": {"Digital": {"max": 3}}}, "must name `channels`, or be the `group`"),
         ({"free_cells": True}, "honoured together with `data.panel`"),
+        ({"controls": {"price": 5}}, "`scenarios.x.controls` must name controls, none; got"),
+        ({"controls": {"price": "5%"}}, "a change such as '\\+5%' against the year before"),
+        ({"controls": {"price": [1, 2]}}, "a number for each of the 13 periods; got 2"),
+        ({"controls": {"price": True}}, "must be a number"),
     ],
 )
 def test_a_scenario_that_cannot_be_meant_is_refused(scenario: dict[str, Any], message: str) -> None:
