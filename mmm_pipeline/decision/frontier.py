@@ -1,5 +1,7 @@
 """What every budget would bring: the best plan of each, and today's plan made larger or smaller."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -38,12 +40,13 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
         would bring, spent as the best plan spends the rest; ``_alike``, the same of today's plan
         scaled; ``is_diminishing``, where the next unit brings less than the mean unit does;
         ``is_observed``, where no channel goes beyond what was seen in some period. Empty where
-        nothing is bought today.
+        nothing is bought today. The attribute ``pays_up_to`` is the budget at which the next unit
+        of the best plan brings just what it must: see `find_breakeven_budget`.
     """
     scenario = Scenario(bounds=REACH)
     if not fit.spec.bought_media or not (window := Window(fit, scenario)).current.sum() > 0:
         empty = pd.DataFrame({column: pd.Series(dtype="float64") for column in COLUMNS})
-        empty.attrs["fit_id"] = fit.fit_id
+        empty.attrs |= {"fit_id": fit.fit_id, "pays_up_to": None}
         return empty
     budgets = np.array(SHARES) * window.current.sum()
     alike = np.array(SHARES)[:, None] * window.current
@@ -60,8 +63,50 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
     table["marginal_alike"] = _measure_next(window, alike, table["response_alike"].to_numpy())
     table["is_diminishing"] = table["marginal"] < table["roas"]
     table["is_observed"] = np.all(best <= window.seen * (1 + 1e-9), axis=1)
-    table.attrs["fit_id"] = fit.fit_id
+    level = fit.spec.data.breakeven_roas
+    pays = (
+        None if level is None else find_breakeven_budget(budgets, table["marginal"].tolist(), level)
+    )
+    table.attrs |= {"fit_id": fit.fit_id, "pays_up_to": pays}
     return table[list(COLUMNS)]
+
+
+def find_breakeven_budget(
+    budgets: np.ndarray, marginal: Sequence[float], level: float
+) -> float | None:
+    """Find the largest budget whose last unit still brings what it must.
+
+    Parameters
+    ----------
+    budgets : numpy.ndarray
+        Currency, rising.
+    marginal : sequence of float
+        Target units that the next unit of money would bring, at each.
+    level : float
+        What it must bring.
+
+    Returns
+    -------
+    float or None
+        Currency, by linear interpolation; 0 where no budget's next unit brings as much, None where
+        that of the largest still does.
+
+    Examples
+    --------
+    >>> find_breakeven_budget(np.array([10.0, 20.0, 30.0]), [1.6, 1.2, 0.8], 1.0)
+    25.0
+    >>> find_breakeven_budget(np.array([10.0, 20.0]), [0.9, 0.8], 1.0)
+    0.0
+    """
+    above = np.asarray(marginal) - level
+    if above[-1] >= 0:
+        return None
+    paying = np.flatnonzero(above >= 0)
+    if not paying.size:
+        return 0.0
+    last = int(paying[-1])
+    share = above[last] / (above[last] - above[last + 1])
+    return float(budgets[last] + share * (budgets[last + 1] - budgets[last]))
 
 
 def _plan(fit: ConvergedFit, window: Window, budgets: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """What every budget would bring, on draws that nobody sampled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,3 +33,19 @@ def test_the_marginal_return_is_the_slope_of_the_frontier(frontier: pd.DataFrame
 
     # By the envelope theorem, where no channel meets a bound; differences of steps of 10 %.
     np.testing.assert_allclose(slope[4:-1], frontier["marginal"][4:-1], rtol=0.05)
+
+
+def test_up_to_which_budget_the_next_unit_pays_is_told(
+    fit: ConvergedFit, frontier: pd.DataFrame
+) -> None:
+    row = frontier.iloc[6]
+
+    def ask(level: float) -> float | None:
+        data = fit.spec.data.model_copy(update={"margin": 1 / level})
+        table = summarize_frontier(replace(fit, spec=fit.spec.model_copy(update={"data": data})))
+        found: float | None = table.attrs["pays_up_to"]
+        return found
+
+    assert ask(row["marginal"]) == pytest.approx(row["budget"])
+    assert ask(1e3 * row["marginal"]) == 0.0
+    assert ask(1e-3 * row["marginal"]) is None
