@@ -116,25 +116,39 @@ def build_sensors(model: Model, job: Any) -> list[dg.SensorDefinition]:
             digest = digest_sources(model.project.data, model.spec)
         except SourceError as error:
             return dg.SkipReason(str(error))
-        return _compare(context.cursor, digest)
+        return launch_once(context.cursor, digest, "The source")
 
     return [new_data]
 
 
-def _compare(cursor: str | None, digest: str) -> dg.SensorResult | dg.SkipReason:
-    """Launch once for each change of content that has settled."""
+def launch_once(cursor: str | None, digest: str, what: str) -> dg.SensorResult | dg.SkipReason:
+    """Launch once for each change of what is watched that has settled.
+
+    Parameters
+    ----------
+    cursor : str or None
+        The sensor's, as this function wrote it.
+    digest : str
+        Of what is watched.
+    what : str
+        What that is, for whoever reads why nothing was launched.
+
+    Returns
+    -------
+    dagster.SensorResult or dagster.SkipReason
+    """
     seen: dict[str, Any] = {"launched": None, "settling": None, "n_launched": 0}
     seen |= json.loads(cursor) if cursor else {}
     if digest == seen["launched"]:
-        return dg.SkipReason("The source holds the content that was launched last.")
+        return dg.SkipReason(f"{what}: what was launched last.")
     if digest != seen["settling"]:
         note = json.dumps({**seen, "settling": digest})
-        reason = "The source holds new content; waiting to see whether it is complete."
+        reason = f"{what}: something new; waiting to see whether it is complete."
         return dg.SensorResult(skip_reason=reason, cursor=note)
     n_launched = seen["n_launched"] + 1
     note = json.dumps({"launched": digest, "settling": None, "n_launched": n_launched})
-    # The count lets content that comes back be fitted again; the run key alone would not.
-    request = dg.RunRequest(run_key=f"{n_launched}:{digest}", tags={"source_sha256": digest})
+    # The count lets what comes back be launched again; the run key alone would not.
+    request = dg.RunRequest(run_key=f"{n_launched}:{digest}", tags={"watched": digest})
     return dg.SensorResult(run_requests=[request], cursor=note)
 
 

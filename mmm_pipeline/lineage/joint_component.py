@@ -14,6 +14,7 @@ from mmm_pipeline.lineage.component import MarketingMixModel, require_own_folder
 from mmm_pipeline.lineage.io_managers import build_io_managers
 from mmm_pipeline.lineage.joint import Joint
 from mmm_pipeline.lineage.joint_assets import build_joint_assets
+from mmm_pipeline.lineage.joint_automation import build_joint_job, build_joint_sensors
 from mmm_pipeline.lineage.project import Project, clone_root
 from mmm_pipeline.spec import (
     JointSpec,
@@ -56,8 +57,11 @@ def build_joint_defs(
     require_known(spec, specs, location)
     require_consistent(spec, specs, location)
     joint = Joint(spec, specs, project or Project.locate(clone_root()), location)
+    job = build_joint_job(joint)
     return dg.Definitions(
         assets=build_joint_assets(joint),
+        jobs=[job],
+        sensors=build_joint_sensors(joint, job),
         resources=build_io_managers(joint.project.outputs),
         executor=dg.in_process_executor,
     )

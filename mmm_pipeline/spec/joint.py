@@ -97,6 +97,10 @@ class JointSpec(SpecPart):
     scenarios: dict[Name, Scenario] = Field(
         default_factory=default_scenarios, description="Budgets over all models, by name."
     )
+    on_new_fits: bool = Field(
+        default=False,
+        description="Whether all of it is made again when a model has another fit that passes.",
+    )
 
     @model_validator(mode="after")
     def _are_several(self) -> Self:

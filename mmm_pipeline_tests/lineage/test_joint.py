@@ -244,3 +244,44 @@ def test_what_is_wrong_is_told_with_its_line(models: Any, told: str) -> None:
         caught.value.__cause__
     )
     assert told in str(caught.value.__cause__)
+
+
+def look(project: Project, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
+    defs = make_defs(project, on_new_fits=True)
+    result = defs.resolve_sensor_def("both__new_fits_sensor")(
+        dg.build_sensor_context(cursor=cursor)
+    )
+    assert isinstance(result, dg.SensorResult | dg.SkipReason)
+    return result
+
+
+def settle(project: Project, cursor: str | None) -> dg.SensorResult:
+    """Two looks at the same fits."""
+    first = look(project, cursor)
+    assert isinstance(first, dg.SensorResult)
+    assert not first.run_requests
+    second = look(project, first.cursor)
+    assert isinstance(second, dg.SensorResult)
+    assert len(second.run_requests or []) == 1
+    return second
+
+
+def test_other_fits_are_looked_at_together_once(
+    traces: dict[str, xr.DataTree], failing: xr.DataTree, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path)
+    assert "has not been materialised" in str(look(project, None))
+    store(project, traces)
+
+    launched = settle(project, None)
+
+    assert make_defs(project, on_new_fits=True).resolve_job_def("both__refresh")
+    assert isinstance(look(project, launched.cursor), dg.SkipReason)
+    store_fit(SPECS["offline"], project, failing)
+    assert "that of offline does not" in str(look(project, launched.cursor))
+    store_fit(SPECS["offline"], project, make_fit(SPECS["offline"], 9))
+    settle(project, launched.cursor)
+
+
+def test_a_whole_without_automation_has_none() -> None:
+    assert not make_defs().sensors
