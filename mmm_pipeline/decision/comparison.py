@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmm_pipeline.decision.limits import TOLERANCE
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary, measure_confidence
 
 COLUMNS = (
@@ -92,7 +93,7 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "budget": budget if np.isfinite(budget) else np.nan,
         "spend_current": spend_current,
         "spend": spend,
-        "unallocated": max(0.0, budget - spend) if np.isfinite(budget) else np.nan,
+        "unallocated": _round_off(budget - spend, budget) if np.isfinite(budget) else np.nan,
         "response_current": current.mean(),
         **_describe("response", response),
         **_describe("gain", gain),
@@ -109,6 +110,11 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "unseen": ", ".join(map(str, unseen)),
         "note": str(draws["note"].item()),
     }
+
+
+def _round_off(rest: float, budget: float) -> float:
+    """Take what the solver leaves of a budget for nothing."""
+    return rest if rest > TOLERANCE * budget else 0.0
 
 
 def _share_above(change: np.ndarray) -> float:

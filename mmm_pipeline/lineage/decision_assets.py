@@ -22,7 +22,7 @@ from mmm_pipeline.lineage.gated import GATED, compute_once, tabulate
 from mmm_pipeline.lineage.model import Model
 from mmm_pipeline.lineage.pictures import show_columns, show_figure, show_table
 from mmm_pipeline.lineage.promotion import FitChoice, choose_fit
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.spec import ModelSpec, tell_error
 
 CONSTRAINTS = {"constraints_hold": "Every plan keeps its budget and all its limits."}
 
@@ -136,10 +136,7 @@ def ask(fit: ConvergedFit, scenarios: Mapping[str, Any]) -> ConvergedFit:
     try:
         return replace(fit, spec=ModelSpec.model_validate(said))
     except ValidationError as error:
-        lines = [
-            f"`{'.'.join(map(str, one['loc'])) or 'scenarios'}`: {one['msg']}"
-            for one in error.errors(include_url=False)
-        ]
+        lines = [tell_error(one) for one in error.errors(include_url=False)]
         message = "Scenarios must be in the words of the spec; " + "; ".join(lines)
         raise ScenarioError(message) from None
 

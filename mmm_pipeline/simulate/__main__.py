@@ -1,7 +1,7 @@
 """Write a world's data: ``python -m mmm_pipeline.simulate data``, or with a recipe before it."""
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,25 @@ def _write(frame: pd.DataFrame, truth: dict[str, Any], folder: Path, name: str) 
     (folder / f"{name}_truth.json").write_text(text, encoding="utf-8")
 
 
-if __name__ == "__main__":
-    *recipes, target = map(Path, sys.argv[1:])
+def main() -> None:
+    """Read the command line, and write what it asks for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mmm_pipeline.simulate",
+        description="Write the demo's data and its truth, or the worlds of recipes.",
+    )
+    parser.add_argument("recipes", nargs="*", type=Path, help="YAML files; the demo if none")
+    parser.add_argument("folder", type=Path, help="where to write: an existing folder")
+    asked = parser.parse_args()
+    if not asked.folder.is_dir():
+        parser.error(f"`folder` must be a folder that is there; got {str(asked.folder)!r}")
     try:
-        for one in recipes:
-            write_recipe(one, target)
+        for recipe in asked.recipes:
+            write_recipe(recipe, asked.folder)
+        if not asked.recipes:
+            write_demo(asked.folder)
     except (SpecError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
-    if not recipes:
-        write_demo(target)
+
+
+if __name__ == "__main__":
+    main()

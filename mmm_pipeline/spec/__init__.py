@@ -58,6 +58,7 @@ from mmm_pipeline.spec.shapes import (
 )
 from mmm_pipeline.spec.source import CsvDialect, Place, Query
 from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
+from mmm_pipeline.spec.wording import tell_error
 
 __all__ = [
     "EXPORT_NAMES",
@@ -126,4 +127,5 @@ __all__ = [
     "require_consistent",
     "require_known",
     "resolve_amount",
+    "tell_error",
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-CURRENT = "current"
+CURRENT, FREE = "current", "free"
 _CHANGE = re.compile(r"^(?P<sign>[+-])(?P<percent>\d+(\.\d+)?)%$")
 
 
@@ -43,6 +43,17 @@ def _read_share(change: re.Match[str]) -> float:
 
 type Amount = Annotated[float | str, BeforeValidator(_no_boolean), AfterValidator(_readable)]
 """Money for the whole window, ``current``, or a change against today's plan: ``-20%``."""
+
+
+def _readable_or_free(amount: str | float) -> str | float:
+    """Let a budget be free."""
+    return amount if amount == FREE else _readable(amount)
+
+
+type Budget = Annotated[
+    float | str, BeforeValidator(_no_boolean), AfterValidator(_readable_or_free)
+]
+"""An `Amount`, or ``free``."""
 
 
 def resolve_amount(amount: float | str, current: float) -> float:

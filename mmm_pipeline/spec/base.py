@@ -15,12 +15,14 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
+from mmm_pipeline.spec.wording import LINE_NAME, NAME, word_refusal
+
+type Name = Annotated[str, StringConstraints(pattern=NAME, max_length=60)]
 """A name that is safe in a file name, an asset key and a column: letters, digits, underscore."""
 
 type LineName = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$", max_length=121),
+    StringConstraints(pattern=LINE_NAME, max_length=121),
 ]
 """What money is planned for: a channel; or, over several models, ``model.channel``."""
 
@@ -35,16 +37,21 @@ def _no_boolean(value: object) -> object:
 type Number = Annotated[float, BeforeValidator(_no_boolean)]
 """A number; `true` is none."""
 
-TEXT, PART = "<text>", "<part>"
-"""Tags of a setting that may be a text or a part with settings of its own; no word has them."""
+TEXT, PART, LIST = "<text>", "<part>", "<list>"
+"""Tags of a setting that may be a text, a part with settings of its own, or a list; no word has
+them."""
 
 
 def _is_text(value: object) -> str:
     return PART if isinstance(value, dict | BaseModel) else TEXT
 
 
-TEXT_OR_PART = Discriminator(_is_text)
-"""Picks one of the two by what is written, so that only its faults are told."""
+def _is_list(value: object) -> str:
+    return LIST if isinstance(value, list | tuple) else _is_text(value)
+
+
+TEXT_OR_PART, TEXT_OR_PART_OR_LIST = Discriminator(_is_text), Discriminator(_is_list)
+"""Pick one by what is written, so that only its faults are told."""
 
 
 class SpecPart(BaseModel):
@@ -64,11 +71,14 @@ class SpecPart(BaseModel):
 
     @classmethod
     def _detail(cls, error: ErrorDetails) -> InitErrorDetails:
-        """Word the refusal of an unknown setting; pass on any other, in Pydantic's own terms."""
+        """Word a refusal as the house does; pass on what is worded already."""
         kind, context = error["type"], error.get("ctx", {})
-        place = tuple(word for word in error["loc"] if word not in {TEXT, PART})
+        place = tuple(word for word in error["loc"] if word not in {TEXT, PART, LIST})
         if kind == "extra_forbidden" and len(place) == 1:
-            words = cls._refuse(str(place[0]))
+            words: str | None = cls._refuse(str(place[0]))
+        else:
+            words = word_refusal(kind, context, error["input"])
+        if words is not None:
             kind, context = "value_error", {"error": ValueError(words)}
         return InitErrorDetails(type=kind, loc=place, input=error["input"], ctx=context)
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Name, Number, SpecPart
 from mmm_pipeline.spec.source import CsvDialect, Place
+from mmm_pipeline.spec.wording import CURRENCY
 
 type Column = Annotated[str, StringConstraints(min_length=1)]
 type Columns = Annotated[
@@ -175,7 +176,7 @@ class DataSource(SpecPart):
     target_cost: Annotated[Number, Field(gt=0)] | None = Field(
         default=None, description="Money that a target may cost, with `kpi: count`."
     )
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)] | None = Field(
         default=None,
         description="Of all money, by its three letters: EUR. Models of different ones are not "
         "put together.",

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
-from mmm_pipeline.spec.base import Number, SpecPart
+from mmm_pipeline.spec.base import PART, TEXT, TEXT_OR_PART, Number, SpecPart
 from mmm_pipeline.spec.data import Aggregate, Column
 from mmm_pipeline.spec.media import Choice
 from mmm_pipeline.spec.shapes import Carryover
@@ -67,15 +67,19 @@ class EventWindow(SpecPart):
         return self
 
 
+type Day = Annotated[
+    Annotated[dt.date, Tag(TEXT)] | Annotated[EventWindow, Tag(PART)], TEXT_OR_PART
+]
+"""A day, or the days between two."""
+
+
 class Event(SpecPart):
     """Something on the calendar: days, months, or the public holidays of a country.
 
     Becomes a column of 0 and 1: a period is on when a day of it is.
     """
 
-    days: tuple[dt.date | EventWindow, ...] = Field(
-        default=(), description="Days, or windows of days."
-    )
+    days: tuple[Day, ...] = Field(default=(), description="Days, or windows of days.")
     months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
         default=(), description="Months of every year, 1 to 12: those a period begins in."
     )

@@ -38,8 +38,8 @@ class Thresholds(SpecPart):
 
     increase: Number = Field(default=1.5, description="INCREASE above it, in all views but profit.")
     reduce: Number = Field(default=1.0, description="REDUCE below it, in all views but profit.")
-    profit_increase: Number = Field(default=0.5, description="INCREASE above it, for profit.")
-    profit_reduce: Number = Field(default=0.3, description="REDUCE below it, for profit.")
+    profit_increase: Number = Field(default=1.5, description="INCREASE above it, for profit.")
+    profit_reduce: Number = Field(default=1.0, description="REDUCE below it, for profit.")
 
     @model_validator(mode="after")
     def _leave_room_to_hold(self) -> Self:

@@ -1,8 +1,16 @@
 """The whole of a model's spec, part by part."""
 
+import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from mmm_pipeline.spec.base import Name, SpecPart
 from mmm_pipeline.spec.consistency import find_inconsistencies
@@ -17,6 +25,14 @@ from mmm_pipeline.spec.running import DriftLimits, Refit, Sampling
 from mmm_pipeline.spec.scenario import Scenario, default_scenarios
 from mmm_pipeline.spec.source import Place
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
+
+
+def _place(problem: str, values: Any) -> InitErrorDetails:
+    """Say a problem at the setting that it names first."""
+    named = re.match(r"`([a-z_]+(\.\w+)*)`", problem)
+    loc = tuple(named[1].split(".")) if named else ()
+    context = {"error": ValueError(problem)}
+    return InitErrorDetails(type="value_error", loc=loc, input=values, ctx=context)
 
 
 def _not_empty[T](media: dict[str, T]) -> dict[str, T]:
@@ -124,11 +140,15 @@ class ModelSpec(SpecPart):
     def _preset_fills_in(cls, values: Any) -> Any:
         return fill_in(values)
 
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> Self:
-        if problems := find_inconsistencies(self):
-            raise ValueError("; ".join(problems))
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _parts_fit_together(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        spec = handler(values)
+        if problems := find_inconsistencies(spec):
+            raise ValidationError.from_exception_data(
+                cls.__name__, [_place(one, values) for one in problems]
+            )
+        return spec
 
     @property
     def spend_columns(self) -> dict[str, tuple[str, ...]]:

@@ -1,14 +1,15 @@
 """A spec from its file, for who works without a lineage."""
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from mmm_pipeline.errors import SpecError
 from mmm_pipeline.spec.location import SettingLocation
 from mmm_pipeline.spec.model import ModelSpec
+from mmm_pipeline.spec.wording import tell_error
 
 
 def read_spec(path: Path) -> ModelSpec:
@@ -45,8 +46,6 @@ def read_spec(path: Path) -> ModelSpec:
         raise SpecError("\n".join(problems)) from None
 
 
-def _tell(location: SettingLocation, error: Any) -> str:
-    """Word a refusal, with the place of what is refused."""
-    words = [str(word) for word in error["loc"]]
-    where, what = location.locate(words), ".".join(words)
-    return f"{where}: {f'`{what}`: ' if what else ''}{error['msg'].removeprefix('Value error, ')}"
+def _tell(location: SettingLocation, error: ErrorDetails) -> str:
+    """Tell a refusal, with the place of what is refused."""
+    return f"{location.locate([str(word) for word in error['loc']])}: {tell_error(error)}"

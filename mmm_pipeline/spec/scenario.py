@@ -3,10 +3,18 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
-from mmm_pipeline.spec.amount import CURRENT, Amount, Course
-from mmm_pipeline.spec.base import LineName, Number, SpecPart
+from mmm_pipeline.spec.amount import CURRENT, FREE, Amount, Budget, Course
+from mmm_pipeline.spec.base import (
+    LIST,
+    PART,
+    TEXT,
+    TEXT_OR_PART_OR_LIST,
+    LineName,
+    Number,
+    SpecPart,
+)
 
 type Utility = Literal["mean", "var", "cvar", "sharpe", "tightness", "adjusted_var"]
 type Pattern = Literal["even", "front", "back", "ramp", "pulse", "seasonal"]
@@ -14,12 +22,35 @@ type Weights = Annotated[
     tuple[Annotated[Number, Field(ge=0)], ...],
     Field(min_length=1),
 ]
+type OnePhasing = Annotated[
+    Annotated[Pattern, Tag(TEXT)] | Annotated[Weights, Tag(LIST)], TEXT_OR_PART_OR_LIST
+]
+type Phasing = Annotated[
+    Annotated[Pattern, Tag(TEXT)]
+    | Annotated[Weights, Tag(LIST)]
+    | Annotated[dict[LineName, OnePhasing], Tag(PART)],
+    TEXT_OR_PART_OR_LIST,
+]
 type Share = Annotated[Number, Field(ge=0, le=1)]
 type Ratio = Annotated[Number, Field(ge=0)]
 type Positive = Annotated[Number, Field(gt=0)]
 
 
-class ChannelLimits(SpecPart):
+class Range(SpecPart):
+    """Money, and shares of all money, that some channels must stay within."""
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> Self:
+        for low, high in (("min", "max"), ("min_share", "max_share")):
+            least, most = getattr(self, low), getattr(self, high)
+            is_said = isinstance(least, float) and isinstance(most, float)
+            if is_said and least > most:
+                message = f"`{low}` must not exceed `{high}`, which is {most:g}; got {least:g}"
+                raise ValueError(message)
+        return self
+
+
+class ChannelLimits(Range):
     """How far one channel may move, in place of the scenario's `bounds`."""
 
     min: Amount | None = Field(default=None, description="Least that is spent on it.")
@@ -38,7 +69,7 @@ class ChannelLimits(SpecPart):
         return self
 
 
-class GroupLimits(SpecPart):
+class GroupLimits(Range):
     """How far several channels may move together."""
 
     channels: tuple[LineName, ...] = Field(
@@ -99,7 +130,7 @@ class Goal(SpecPart):
 class Scenario(SpecPart):
     """One plan: how much is spent, over how many periods, within which limits, to what end."""
 
-    budget: Amount | Literal["free"] = Field(
+    budget: Budget = Field(
         default=CURRENT,
         description="Money for the whole window, or 'current', or a change: '-20%', '+30%'. All "
         "of it is spent, unless there is a `goal`: then it is the most that may be, and 'free' "
@@ -149,7 +180,7 @@ class Scenario(SpecPart):
     )
     groups: dict[str, GroupLimits] = Field(default={}, description="Limits of several together.")
     ratios: tuple[RatioLimits, ...] = Field(default=(), description="One channel against another.")
-    phasing: Pattern | Weights | dict[LineName, Pattern | Weights] = Field(
+    phasing: Phasing = Field(
         default="even",
         description="How money is spread over the window: evenly, more at the front or at the "
         "back, in a ramp, in pulses, as the target is over the seasons, or by weights of one's "
@@ -178,8 +209,16 @@ class Scenario(SpecPart):
         if self.extra is not None and self.budget != CURRENT:
             message = "`extra` is in place of `budget`; say one of them"
             raise ValueError(message)
-        if self.budget == "free" and self.goal is None:
+        if self.budget == FREE and self.goal is None:
             message = "`budget: free` needs a `goal`, or there is no end to what is spent"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> Self:
+        least = sum(limits.min_share or 0.0 for limits in self.channels.values())
+        if least > 1:
+            message = f"the `min_share` of all `channels` must not exceed 1 together; got {least:g}"
             raise ValueError(message)
         return self
 

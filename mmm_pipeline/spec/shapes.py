@@ -1,11 +1,12 @@
 """How the effect of media spreads over time, and how it bends."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from mmm_pipeline.spec.base import PART, TEXT, Number, SpecPart
 from mmm_pipeline.spec.beliefs import Belief, Distribution
+from mmm_pipeline.spec.wording import word_choice
 
 type CarryoverWord = Literal["short", "medium", "long"]
 type SaturationWord = Literal["gradual", "balanced", "sharp"]
@@ -31,6 +32,17 @@ type Half = Annotated[
     _is_word(*WORDS_SATURATION),
 ]
 """A word for where half of the ceiling is reached, or a sharpness from 0 to 100."""
+
+
+def _read_word(value: Any, setting: str, words: tuple[str, ...], forms: Any) -> Any:
+    """Read a word that stands alone: how long or how sharp, or else a form."""
+    if not isinstance(value, str):
+        return value
+    known = [*words, *get_args(forms.__value__)]
+    if value not in known:
+        message = word_choice(known, value)
+        raise ValueError(message)
+    return {setting: value} if value in words else {"form": value}
 
 
 class ShapePart(SpecPart):
@@ -91,9 +103,7 @@ class Carryover(ShapePart):
     @model_validator(mode="before")
     @classmethod
     def _word_will_do(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return {"alpha": value} if value in WORDS_CARRYOVER else {"form": value}
+        return _read_word(value, "alpha", WORDS_CARRYOVER, CarryoverForm)
 
     @model_validator(mode="after")
     def _priors_stay_inside(self) -> Self:
@@ -150,11 +160,9 @@ class Saturation(ShapePart):
     @model_validator(mode="before")
     @classmethod
     def _word_will_do(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"half": value} if value in WORDS_SATURATION else {"form": value}
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"half": value}
-        return value
+        return _read_word(value, "half", WORDS_SATURATION, SaturationForm)
 
     @model_validator(mode="after")
     def _priors_stay_inside(self) -> Self:

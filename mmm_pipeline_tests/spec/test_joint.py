@@ -46,14 +46,14 @@ def make_data(**words: Any) -> dict[str, Any]:
         ({"models": {}}, "must name two models at least; got 0"),
         ({"models": ["online", "online"]}, "must name each model once; 'online' is named again"),
         ({"models": ["total", "online"]}, "must not name one 'total'"),
-        ({"models": {"a": {"margin": 1.1}, "b": {}}}, "less than or equal to 1"),
-        ({"models": {"a": {"margin": -0.1}, "b": {}}}, "greater than or equal to 0"),
+        ({"models": {"a": {"margin": 1.1}, "b": {}}}, "must be at most 1"),
+        ({"models": {"a": {"margin": -0.1}, "b": {}}}, "must be at least 0"),
         ({"models": {"a": {"margin": True}, "b": {}}}, "must be a number; got True"),
         ({"models": {"a": {"marign": 0.1}, "b": {}}}, "Did you mean `margin`?"),
-        ({"spend": "both"}, "Input should be 'shared' or 'separate'"),
+        ({"spend": "both"}, "must be one of shared, separate"),
         ({"thresholds": {"reduce": 2.0}}, "must lie between 0 and `increase`, which is 1.5; got 2"),
         ({"scenarios": {"x": {"budget": "twice"}}}, "must be 'current'"),
-        ({"scenarios": {"x": {"channels": {"a.b.c": {}}}}}, "should match pattern"),
+        ({"scenarios": {"x": {"channels": {"a.b.c": {}}}}}, "must be a channel's name"),
     ],
 )
 def test_what_cannot_hold_by_itself_is_refused(words: dict[str, Any], told: str) -> None:
@@ -182,4 +182,4 @@ def test_a_margin_is_the_models_own_unless_it_is_said() -> None:
 
 def test_the_thresholds_are_those_of_the_rule() -> None:
     assert Thresholds().of("online") == Thresholds().of("total") == (1.0, 1.5)
-    assert Thresholds().of("profit") == (0.3, 0.5)
+    assert Thresholds().of("profit") == (1.0, 1.5)

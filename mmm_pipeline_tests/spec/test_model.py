@@ -20,7 +20,7 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
     [
         ({"mediators": "x.csv"}, "`mediators` is no setting that is honoured here"),
         ({"saisonality": {}}, "Did you mean `seasonality`?"),
-        ({"media": {"tv": {"kind": "earned"}}}, "Input should be 'paid', 'owned' or 'competitor'"),
+        ({"media": {"tv": {"kind": "earned"}}}, "must be one of paid, owned, competitor"),
         ({"media": {"tv": {"spent": "x"}}}, "Did you mean `spend`?"),
         ({"media": {}}, "at least one channel"),
         ({"media": {"trend": {}}}, "must not share its name with a reserved word"),
@@ -31,12 +31,12 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ({"media": {"chain": {}}}, "a reserved word"),
         ({"scenarios": {"x": {"budget": "-101%"}}}, "must not take away more than there is"),
         ({"scenarios": {"x": {"budget": True}}}, "must be 'current'"),
-        ({"name": "../up"}, "String should match pattern"),
+        ({"name": "../up"}, "must be letters, digits and underscores"),
         ({"data": {"path": "a.csv", "date": "d", "target": "d"}}, "must have one role only"),
         ({"events": {"x": [{"start": "2024-02-01", "end": "2024-01-01"}]}}, "must not end before"),
         ({"refit": {}}, "must name a `cron`"),
         ({"refit": {"cron": "daily"}}, "five fields"),
-        ({"sampling": {"chains": 9}}, "less than or equal to 8"),
+        ({"sampling": {"chains": 9}}, "must be at most 8"),
         ({"gate": {"max_divergences": 41}}, "must not exceed 1 % of the draws, which is 40"),
         ({"scenarios": {"x": {"budget": "twice"}}}, "must be 'current'"),
         ({"scenarios": {"x": {"budget": -5}}}, "must not be below 0"),
@@ -46,7 +46,7 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ),
         (
             {"controls": {"spend_tv": {}}, "pooling": "complete"},
-            "`media.tv`; `pooling` is honoured together",
+            "`pooling` is honoured together",
         ),
     ],
 )
@@ -135,6 +135,50 @@ def test_the_model_part_leaves_out_what_does_not_decide_the_posterior() -> None:
 
     assert one.model_part() == make_spec().model_part()
     assert one.model_part() != make_spec(l_max=4).model_part()
+
+
+def test_what_does_not_fit_together_is_told_where_it_stands() -> None:
+    scenario = {"channels": {"radio": {}}}
+    with pytest.raises(ValidationError) as caught:
+        make_spec(controls={"spend_tv": {}}, pooling="complete", scenarios={"x": scenario})
+
+    places = {error["loc"] for error in caught.value.errors()}
+    assert places == {("controls", "spend_tv"), ("pooling",), ("scenarios", "x")}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "place", "words"),
+    [
+        ({"media": {"tv": {"carryover": "lng"}}}, "media.tv.carryover", "Did you mean 'long'?"),
+        ({"scenarios": {"x": {"budget": -5}}}, "scenarios.x.budget", "must not be below 0"),
+        ({"scenarios": {"x": {"phasing": "evn"}}}, "scenarios.x.phasing", "got 'evn'. Did you"),
+        (
+            {"scenarios": {"x": {"phasing": {"tv": [-1, 1]}}}},
+            "scenarios.x.phasing.tv.0",
+            "at least 0",
+        ),
+        ({"scenarios": {"x": {"start": "soon"}}}, "scenarios.x.start", "a day such as 2026-04-06"),
+        (
+            {"scenarios": {"x": {"channels": {"tv": {"min": 9, "max": 5}}}}},
+            "scenarios.x.channels.tv",
+            "`min` must not exceed `max`, which is 5; got 9",
+        ),
+        (
+            {"scenarios": {"x": {"channels": {n: {"min_share": 0.6} for n in ("tv", "search")}}}},
+            "scenarios.x",
+            "must not exceed 1 together; got 1.2",
+        ),
+        ({"events": {"x": ["2023-13-01"]}}, "events.x.days.0", "a day such as 2026-04-06"),
+        ({"seasonality": 5}, "seasonality", "`word: value` pairs; got 5"),
+    ],
+)
+def test_a_mistake_is_told_once_in_words(overrides: dict[str, Any], place: str, words: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        make_spec(**overrides)
+
+    (error,) = caught.value.errors()
+    assert ".".join(map(str, error["loc"])) == place
+    assert words in error["msg"]
 
 
 def test_every_fault_of_a_spec_is_told_at_its_own_place() -> None:

@@ -144,12 +144,12 @@ def test_a_spec_that_is_built_in_python_is_filled_in_alike() -> None:
 @pytest.mark.parametrize(
     ("overrides", "place", "words"),
     [
-        ({"preset": "fats"}, ("preset",), "Input should be 'default', 'fast'"),
-        ({"preset": ["fast"]}, ("preset",), "Input should be 'default', 'fast'"),
+        ({"preset": "fats"}, ("preset",), "must be one of default, fast"),
+        ({"preset": ["fast"]}, ("preset",), "must be one of default, fast"),
         ({"sampling": {"drawss": 5}}, ("sampling", "drawss"), "Did you mean `draws`?"),
-        ({"sampling": 5}, ("sampling",), "valid dictionary"),
-        ({"media": {"tv": None}}, ("media", "tv"), "valid dictionary"),
-        ({"media": ["tv"]}, ("media",), "valid dictionary"),
+        ({"sampling": 5}, ("sampling",), "`word: value` pairs"),
+        ({"media": {"tv": None}}, ("media", "tv"), "`word: value` pairs"),
+        ({"media": ["tv"]}, ("media",), "`word: value` pairs"),
         ({"media": {"tv": {"carryovr": 1}}}, ("media", "tv", "carryovr"), "`carryover`?"),
     ],
 )

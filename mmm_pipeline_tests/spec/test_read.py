@@ -24,9 +24,9 @@ def test_a_file_says_what_python_says(tmp_path: Path) -> None:
         ("{", "must be YAML"),
         ("- tv", "must hold a model"),
         ("attributes: tv", "must hold a model"),
-        (HEAD + REST + "  trend: wavy\n", r"defs\.yaml:6: `trend`: Input should be 'none'"),
+        (HEAD + REST + "  trend: wavy\n", r"defs\.yaml:6: `trend`: must be one of none"),
         (HEAD + REST + "  sampling:\n    drews: 5\n", r"defs\.yaml:7: .*Did you mean `draws`"),
-        (HEAD + REST + "  pooling: complete\n", r"defs\.yaml: `pooling` is honoured together"),
+        (HEAD + REST + "  pooling: complete\n", r"defs\.yaml:6: `pooling` is honoured together"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, message: str, tmp_path: Path) -> None:

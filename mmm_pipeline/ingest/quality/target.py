@@ -76,7 +76,9 @@ def _find_odd_targets(frame: pd.DataFrame, spec: ModelSpec, role: Role) -> list[
 
 
 def _find_odd_scale(frame: pd.DataFrame, spec: ModelSpec, role: Role) -> list[Problem]:
-    """Find a target that is not of the size of what was spent."""
+    """Find a revenue that is not of the size of what was spent; a count may be of any."""
+    if spec.data.kpi == "count":
+        return []
     spend = sum(float(frame[f"spend_{name}"].sum()) for name in spec.spend_columns)
     if not spend:
         return []
