@@ -9,9 +9,9 @@ import xarray as xr
 
 from mmm_pipeline.decision.conditions import compute_base
 from mmm_pipeline.decision.phasing import phase
-from mmm_pipeline.errors import ScenarioError
+from mmm_pipeline.decision.today import place_window
 from mmm_pipeline.gate import ConvergedFit
-from mmm_pipeline.ingest.grain import build_calendar, extend_calendar
+from mmm_pipeline.ingest.grain import extend_calendar
 from mmm_pipeline.insight.contacts import take_parameters
 from mmm_pipeline.insight.recent import average_recent, read_price
 from mmm_pipeline.insight.response import LAG, MediaResponse, read_response
@@ -65,7 +65,7 @@ class Window:
         self.channels = fit.spec.bought_media
         self._drawn = space_evenly(response.height.sizes["sample"], n_draws)
         self.response = response.take(self._drawn).choose(self.channels)
-        self.gap, self.dates = _place(features, scenario)
+        self.gap, self.dates = place_window(features, scenario)
         self._cells = list(fit.spec.data.panel)
         self._features = features.sel(channel=self.channels)
         recent = average_recent(self._features["spend"], features, scenario.today)
@@ -274,23 +274,6 @@ def _read_curve(response: MediaResponse, channel: str) -> Callable[[np.ndarray],
     form = response.forms[channel]
     taken = take_parameters(response.parameters, SATURATION_PARAMETERS[form], channel)
     return partial(saturate, form, **{word: one.to_numpy() for word, one in taken.items()})
-
-
-def _place(features: xr.Dataset, scenario: Scenario) -> tuple[int, pd.DatetimeIndex]:
-    """Find the window's dates, and the periods between the data and the window."""
-    last, grain = pd.Timestamp(features["date"].to_numpy()[-1]), features.attrs["grain"]
-    if scenario.start is None:
-        return 0, extend_calendar(last, grain, scenario.periods)
-    start = pd.Timestamp(scenario.start)
-    known = build_calendar(pd.DatetimeIndex([last, start]), grain)
-    if start <= last or known[-1] != start:
-        first = extend_calendar(last, grain, 1)[0]
-        message = (
-            f"`start` must be the first day of a period after the data, {first:%Y-%m-%d} or a "
-            f"later one in steps of a {grain}; got {start:%Y-%m-%d}."
-        )
-        raise ScenarioError(message)
-    return len(known) - 2, extend_calendar(known[-2], grain, scenario.periods)
 
 
 def _expm1_by_itself(values: np.ndarray) -> np.ndarray:

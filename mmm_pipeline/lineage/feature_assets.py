@@ -47,6 +47,7 @@ def _features(model: Model) -> dg.AssetsDefinition:
         its gate, so that the parameters of a refit mean the same; where a column has grown or
         shrunk by more than a factor of 2, its own.
         """
+        from mmm_pipeline.decision.today import require_plannable
         from mmm_pipeline.evidence.folds import plan_folds
         from mmm_pipeline.ingest.sources import read_truth
         from mmm_pipeline.model.features import build_features, find_lost_features
@@ -61,6 +62,7 @@ def _features(model: Model) -> dg.AssetsDefinition:
             arrays, since = _hold_scales(model, arrays)
             if experiments is not None:
                 arrays = _add_experiments(arrays, experiments, model.spec)
+            require_plannable(model.spec, arrays)
         lost = find_lost_features(arrays, validated_data, model.spec)
         yield report_requirement("nothing_lost", lost)
         if lost:

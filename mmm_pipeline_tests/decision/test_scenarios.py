@@ -1,5 +1,6 @@
 """The planner on draws that nobody sampled, against grids and against its own arithmetic."""
 
+import datetime as dt
 import itertools
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from mmm_pipeline.decision.goals import Planner
 from mmm_pipeline.decision.limits import limit_plan
 from mmm_pipeline.decision.plans import LEVER_COLUMNS
 from mmm_pipeline.decision.scenarios import build_planner, find_broken_limits, summarize_scenarios
+from mmm_pipeline.decision.today import read_today, require_plannable
 from mmm_pipeline.decision.utilities import UTILITIES, compute_utility
 from mmm_pipeline.decision.window import Window
 from mmm_pipeline.errors import ScenarioError
@@ -452,6 +454,35 @@ def test_a_window_begins_with_a_period_after_the_data(fit: ConvergedFit, days: i
         Window(fit, Scenario(start=start))
 
 
+@pytest.mark.parametrize("words", [{}, {"today": 4, "periods": 5}])
+def test_todays_plan_is_known_before_there_is_a_fit(
+    fit: ConvergedFit, words: dict[str, Any]
+) -> None:
+    scenario = Scenario(**words)
+    window, today = Window(fit, scenario), read_today(fit.spec, fit.features, scenario)
+
+    assert today.channels == window.channels
+    np.testing.assert_array_equal(today.channel_of, window.channel_of)
+    np.testing.assert_allclose(today.current, window.current, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ({"budget": "+500%"}, "`scenarios.x` must leave a plan that keeps all of it"),
+        ({"start": dt.date(2020, 1, 1)}, "`scenarios.x`: `start` must be the first day"),
+    ],
+)
+def test_what_cannot_be_planned_is_told_before_there_is_a_fit(
+    fit: ConvergedFit, scenario: dict[str, Any], words: str
+) -> None:
+    spec = make_spec(**fit.spec.model_dump() | {"scenarios": {"x": scenario}})
+
+    with pytest.raises(ScenarioError, match=words):
+        require_plannable(spec, fit.features)
+    require_plannable(fit.spec, fit.features)
+
+
 def test_a_channel_that_is_off_stays_off_and_says_so() -> None:
     spec = make_spec(
         scenarios={"more": {"budget": "+10%"}, "on": {"channels": {"tv": {"max": 9e4}}}}
@@ -489,6 +520,10 @@ def test_money_may_go_to_a_cell_that_a_channel_never_ran_in() -> None:
 
     table = summarize_scenarios(fit).table.set_index(["scenario", "channel", "geo"])
 
+    free = fit.spec.scenarios["free"]
+    today, window = read_today(spec, fit.features, free), Window(fit, free)
+    np.testing.assert_array_equal(today.channel_of, window.channel_of)
+    np.testing.assert_allclose(today.current, window.current, rtol=1e-12)
     assert np.isfinite(table["response"]).all()
     spread = table.xs("alike", level="scenario").droplevel("geo").loc["tv", "spend"]
     alike = Window(fit, Scenario()).schedule(np.array([spread, 1.0]))
