@@ -23,9 +23,10 @@ from mmm_pipeline.evidence.ranks import (
 )
 from mmm_pipeline.gate import admit
 from mmm_pipeline.gate.remedies import Witness, fit_until_it_holds, read_attempts
-from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model, total_channels
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.link import read_link
+from mmm_pipeline.model.totals import CHANNEL_TOTAL, total_channels
 from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline.model.worlds import WORLD, Origin, enter_world, fit_world
 

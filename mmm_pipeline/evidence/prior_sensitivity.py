@@ -12,7 +12,7 @@ from pymc.model.transform.conditioning import remove_value_transforms
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
-from mmm_pipeline.insight.returns import compute_window_returns
+from mmm_pipeline.insight.returns import bring_together, compute_window_returns
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.reach import PREFIX
@@ -209,17 +209,17 @@ def _find_group(name: str) -> str:
 def _list_quantities(fit: ConvergedFit) -> xr.Dataset:
     """Take draws of what is asked about, by ``quantity|channel``, returns first."""
     draws = compute_window_returns(fit)
-    share = draws["contribution"] / float(abs(fit.features["target"]).sum())
+    shares = draws.drop_vars("roas") / float(abs(fit.features["target"]).sum())
     is_count = fit.spec.data.kpi == "count"
     roas = 1 / draws["roas"] if is_count else draws["roas"]
     name = "cost_per_target" if is_count else "roas"
     found: dict[str, xr.DataArray] = {}
-    for word, values in ((name, roas), ("share", share)):
+    for word, values in ((name, roas), ("share", shares["contribution"])):
         for channel in fit.spec.media:
             one = values.sel(channel=channel, drop=True)
             if bool(np.isfinite(one).all()) and float(one.std()) > 0:
                 found[f"{word}|{channel}"] = one
-    found[f"share|{ALL_MEDIA}"] = share.sel(channel=fit.spec.own_media).sum("channel")
+    found[f"share|{ALL_MEDIA}"] = bring_together(shares, fit.spec, "own_media")
     for channel, one in _find_carryover(fit).items():
         found[f"carryover|{channel}"] = one
     return xr.Dataset(found)

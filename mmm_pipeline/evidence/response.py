@@ -8,7 +8,7 @@ from mmm_pipeline.evidence.residuals import correlate
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.contributions import compute_contributions
 from mmm_pipeline.insight.response import read_response
-from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS
 from mmm_pipeline.model.link import read_link
 
 MIN_R2, MAX_MAPE = 0.5, 0.3
@@ -40,7 +40,9 @@ def summarize_response_backtest(fit: ConvergedFit) -> pd.DataFrame:
         A row per channel, and one for `ALL_MEDIA`, cells added up: see `compare_response`.
     """
     cells = list(fit.spec.data.panel)
-    decomposed = compute_contributions(fit).sel(component=list(fit.spec.media))
+    contributions = compute_contributions(fit)
+    media = [*fit.spec.media, OVERLAP]
+    decomposed = contributions.sel(component=contributions["component"].isin(media))
     decomposed = decomposed.mean(SAMPLE_DIMS).rename(component="channel").sum(cells)
     expected = _expect(fit).sum(cells)
     features = fit.features
@@ -57,13 +59,17 @@ def summarize_response_backtest(fit: ConvergedFit) -> pd.DataFrame:
 
 
 def _expect(fit: ConvergedFit) -> xr.DataArray:
-    """Read each period's contribution off the curves, mean over the draws."""
+    """Read each period's contribution off the curves, and their overlap, mean over the draws."""
     response = read_response(fit).thin(RESPONSE_DRAWS)
     scaled = response.weigh_past(fit.features) / response.scale
     link = read_link(fit.spec, fit.features)
     terms = response.bend(scaled)
     if link.is_log:
-        terms = link.take_away(fit.features["target"], terms)
+        alone, together = (
+            link.take_away(fit.features["target"], one) for one in (terms, terms.sum("channel"))
+        )
+        overlap = (together - alone.sum("channel")).expand_dims(channel=[OVERLAP])
+        terms = xr.concat([alone, overlap], "channel")
     mean: xr.DataArray = terms.mean("sample").transpose("date", ..., "channel")
     return mean
 

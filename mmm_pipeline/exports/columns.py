@@ -10,10 +10,11 @@ MEANINGS = {
     "wc_mon": "Monday of the week that the date lies in.",
     "brand": "Brand, or the model's name.",
     "decomp": "Component of the decomposition: a channel, control or event, season, trend or the "
-    "intercept.",
-    "decomp_lvl1": "media or baseline.",
-    "decomp_lvl2": "Of media the group, or else the kind (paid, owned, competitor); of the "
-    "baseline the kind (control, event, seasonality, trend, intercept).",
+    "intercept; overlap, where terms multiply: what channels bring only together is credited to "
+    "each of them: counted once, it is this much less.",
+    "decomp_lvl1": "media (the overlap too) or baseline.",
+    "decomp_lvl2": "Of media the group, or else the kind (paid, owned, competitor), or overlap; of "
+    "the baseline the kind (control, event, seasonality, trend, intercept).",
     "series": "Actual (observed) or Fitted (posterior mean of the model's own mean).",
     "channel": "Channel.",
     "kind": "paid, owned or competitor.",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_pipeline.exports.columns import KPI
 from mmm_pipeline.exports.inputs import ExportInputs
+from mmm_pipeline.insight.summary import OVERLAP
 from mmm_pipeline.spec import ExportName, ModelSpec
 
 DATED = ("date", "wc_mon", "brand")
@@ -131,7 +132,8 @@ def stack_decomps(inputs: ExportInputs) -> pd.DataFrame:
         ``date``, ``wc_mon``, ``brand``, the panel's dims, ``decomp_lvl1`` (`media`, `baseline`),
         ``decomp_lvl2`` (group or kind), ``decomp`` and ``kpi_<target>`` (target units, posterior
         mean). Adds up, date by date, to the fitted mean; with `exports.force_to_actuals` to the
-        observed target, what nothing explains being counted under the intercept.
+        observed target, what nothing explains being counted under the intercept. Where terms
+        multiply, the `OVERLAP` is of media, so that `media` adds up to what they brought together.
     """
     spec, cells = inputs.fit.spec, list(inputs.fit.spec.data.panel)
     table = inputs.contributions.table
@@ -140,11 +142,12 @@ def stack_decomps(inputs: ExportInputs) -> pd.DataFrame:
         rows = inputs.model_fit[["date", *cells, "residual"]]
         residual = table[["date", *cells]].merge(rows, "left", ["date", *cells])["residual"]
         values = values + residual.to_numpy() * (table["component"] == "intercept").to_numpy()
-    is_media = table["component"].isin(list(spec.media))
+    is_channel = table["component"].isin(list(spec.media))
+    is_media = is_channel | (table["component"] == OVERLAP)
     groups = {name: media.counted_under for name, media in spec.media.items()}
     columns = {
         "decomp_lvl1": is_media.map({True: "media", False: "baseline"}),
-        "decomp_lvl2": table["component"].map(groups).where(is_media, table["kind"]),
+        "decomp_lvl2": table["component"].map(groups).where(is_channel, table["kind"]),
         "decomp": table["component"],
         name_kpi(spec): values,
     }

@@ -6,10 +6,14 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.carryover import measure_carried_over
-from mmm_pipeline.insight.contributions import compute_contributions, name_kind
+from mmm_pipeline.insight.contributions import (
+    compute_contributions,
+    compute_together,
+    name_kind,
+)
 from mmm_pipeline.insight.periods import Calendar, split_cells
 from mmm_pipeline.insight.response import read_response
-from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
+from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, summarize
 from mmm_pipeline.model.features import stack
 from mmm_pipeline.spec import ModelSpec
 
@@ -17,6 +21,7 @@ RETURN_GRAINS = ("quarter", "year")
 """Periods that are long enough for a return: what a period's money brings, it brings later too."""
 BASELINE = "baseline"
 """Group of all that is not media."""
+NO_GROUPS = (BASELINE, OVERLAP)
 
 
 def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
@@ -39,13 +44,16 @@ def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
         (a component's, or `media` and `baseline` of groups); ``contribution``
         (target units), ``share`` of the period's fitted target, and for media ``carried_over``,
         the part of the contribution that exposure of earlier dates still brought; each with its
-        5-95 % interval, ``_lower`` and ``_upper``.
+        5-95 % interval, ``_lower`` and ``_upper``. Where terms multiply, a group's contribution is
+        what its channels brought together, and the level's `OVERLAP` is that between groups.
     """
     spec, calendar = fit.spec, Calendar.of(fit.features, fit.spec.data.week_start)
     cells = list(spec.data.panel)
     contribution = compute_contributions(fit).drop_vars("kind")
     carried = _carry_over(fit, contribution)
     levels = _list_levels(spec, [str(name) for name in contribution["component"].to_numpy()])
+    if OVERLAP in levels["component"]:
+        contribution, carried = _split_overlap(fit, contribution, carried, levels)
     tables = []
     for grain in calendar.list_grains():
         totals = [calendar.add_up(values, grain) for values in (contribution, carried)]
@@ -60,7 +68,8 @@ def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
     table = table[[*first, *(column for column in table.columns if column not in first)]]
     kinds = {
         "component": {name: name_kind(name, spec) for name in levels["component"]},
-        "group": {media.counted_under: "media" for media in spec.media.values()},
+        "group": {OVERLAP: OVERLAP}
+        | {media.counted_under: "media" for media in spec.media.values()},
     }
     pairs = zip(table["level"], table["name"], strict=True)
     table.insert(len(first), "kind", [kinds[level].get(name, BASELINE) for level, name in pairs])
@@ -131,8 +140,43 @@ def _list_levels(spec: ModelSpec, components: list[str]) -> dict[str, dict[str, 
     groups: dict[str, list[str]] = {}
     for name in components:
         group = spec.media[name].counted_under if name in spec.media else BASELINE
+        group = OVERLAP if name == OVERLAP else group
         groups.setdefault(group, []).append(name)
     return {"component": {name: [name] for name in components}, "group": groups}
+
+
+def _split_overlap(
+    fit: ConvergedFit,
+    contribution: xr.DataArray,
+    carried: xr.DataArray,
+    levels: dict[str, dict[str, list[str]]],
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Take the overlap apart into that within each group, which its sum needs, and the rest.
+
+    What is carried over of a group is the part of it that is carried over of its channels.
+    """
+    within, lasting = {}, {}
+    groups = {name: some for name, some in levels["group"].items() if name not in NO_GROUPS}
+    for group, channels in groups.items():
+        alone, later = contribution.sel(component=channels), carried.sel(component=channels)
+        overlap = compute_together(fit, channels) - alone.sum("component")
+        size = abs(alone).sum("component")
+        part = (abs(later).sum("component") / size.where(size > 0)).fillna(0.0)
+        name = f"{OVERLAP} within {group}"
+        within[name], lasting[name] = overlap, part * overlap
+        levels["component"][OVERLAP].append(name)
+        levels["group"][group] = [*channels, name]
+    between = contribution.sel(component=OVERLAP, drop=True) - sum(within.values())
+    if len(groups) == 1:
+        del levels["group"][OVERLAP]
+    parts = [
+        contribution.drop_sel(component=OVERLAP),
+        stack({OVERLAP: between, **within}, "component"),
+    ]
+    return (
+        xr.concat(parts, "component"),
+        xr.concat([carried, stack(lasting, "component")], "component"),
+    )
 
 
 def _tabulate(

@@ -7,9 +7,9 @@ from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
-from mmm_pipeline.model.build import CHANNEL_TOTAL
 from mmm_pipeline.model.fit import compute_variables, rebuild_model
 from mmm_pipeline.model.terms import list_terms
+from mmm_pipeline.model.totals import CHANNEL_TOTAL, JOINT_TOTALS
 from mmm_pipeline.model.vectors import along_channel
 
 MAX_NUMBERS = 60_000_000
@@ -61,7 +61,6 @@ def compute_terms(fit: ConvergedFit) -> xr.Dataset:
     return compute_variables(model, posterior, [*terms, "mu"])
 
 
-@lru_cache(maxsize=FITS_KEPT)
 def compute_channel_totals(fit: ConvergedFit) -> xr.DataArray:
     """Compute what each channel brought over the window, in every draw.
 
@@ -75,9 +74,34 @@ def compute_channel_totals(fit: ConvergedFit) -> xr.DataArray:
     xarray.DataArray, dims ``(chain, draw, ..., channel)``
         Target units.
     """
-    model = restore_model(fit).model
-    total = compute_variables(model, fit.posterior, [CHANNEL_TOTAL])[CHANNEL_TOTAL]
+    total = _compute_totals(fit)[CHANNEL_TOTAL]
     return total.transpose(*SAMPLE_DIMS, ..., "channel").rename("contribution")
+
+
+def compute_joint_totals(fit: ConvergedFit) -> dict[str, xr.DataArray]:
+    """Compute what channels brought together over the window, in every draw.
+
+    Parameters
+    ----------
+    fit : ConvergedFit
+        The fit.
+
+    Returns
+    -------
+    dict of str to xarray.DataArray, dims ``(chain, draw, ...)``
+        Target units, of ``own_media`` and ``bought_media`` as the spec lists them. Empty where
+        terms add up: it is the sum of what each brought.
+    """
+    totals = _compute_totals(fit)
+    return {of: totals[name] for of, name in JOINT_TOTALS.items() if name in totals}
+
+
+@lru_cache(maxsize=FITS_KEPT)
+def _compute_totals(fit: ConvergedFit) -> xr.Dataset:
+    """Compute both at once."""
+    model = restore_model(fit).model
+    names = [name for name in (CHANNEL_TOTAL, *JOINT_TOTALS.values()) if name in model.named_vars]
+    return compute_variables(model, fit.posterior, names)
 
 
 def read_parameter(fit: ConvergedFit, name: str) -> xr.DataArray | None:

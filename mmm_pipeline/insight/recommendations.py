@@ -11,7 +11,7 @@ from mmm_pipeline.gate.channels import Channels
 from mmm_pipeline.gate.pathologies import list_unlearned
 from mmm_pipeline.insight.advice import INCREASE, Recommendations, judge_channels, move_money
 from mmm_pipeline.insight.marginal import SpendResponse, find_half, read_spend_response
-from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.returns import bring_together, summarize_returns
 from mmm_pipeline.insight.slopes import MOST
 from mmm_pipeline.insight.summary import share_above, summarize
 
@@ -58,13 +58,12 @@ def recommend(fit: ConvergedFit) -> Recommendations:
     gain = _compute_gain(next_money, table)
     table = table.join(summarize(gain, "gain").to_dataframe(), on="channel")
     table.attrs["fit_id"] = fit.fit_id
-    return Recommendations(
-        table, describe_portfolio(fit, table, summary.draws["contribution"], gain)
-    )
+    earned = bring_together(summary.draws, spec, "bought_media")
+    return Recommendations(table, describe_portfolio(fit, table, earned, gain))
 
 
 def describe_portfolio(
-    fit: ConvergedFit, table: pd.DataFrame, contribution: xr.DataArray, gain: xr.DataArray
+    fit: ConvergedFit, table: pd.DataFrame, earned: xr.DataArray, gain: xr.DataArray
 ) -> dict[str, Any]:
     """Say what all channels that are bought do together.
 
@@ -74,8 +73,8 @@ def describe_portfolio(
         The fit.
     table : pandas.DataFrame
         What is advised, a row per channel.
-    contribution : xarray.DataArray, dims ``(chain, draw, channel)``
-        What each channel brought over the window, target units.
+    earned : xarray.DataArray, dims ``(chain, draw)``
+        What they brought together over the window, target units.
     gain : xarray.DataArray, dims ``(sample, channel)``
         What it would bring, target units per period.
 
@@ -94,7 +93,6 @@ def describe_portfolio(
     Confidence is ``sum_c share_c max(0.3, 1 - sd_c / |mean_c|)``, of the contributions' draws.
     """
     level = fit.spec.data.breakeven_roas
-    earned = contribution.sel(channel=fit.spec.bought_media).sum("channel")
     spend, now = float(fit.features["spend"].sum()), table["spend_now"]
     roas, is_count = earned / spend, fit.spec.data.kpi == "count"
     moved, together = float(table["change"].clip(lower=0).sum()), gain.sum("channel")

@@ -1,11 +1,13 @@
 """Return on media spend, of all of it and of the next unit, computed draw by draw."""
 
+from typing import Literal
+
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.carryover import measure_half_life
 from mmm_pipeline.insight.marginal import SpendResponse, measure_saturation, read_spend_response
-from mmm_pipeline.insight.posterior import compute_channel_totals
+from mmm_pipeline.insight.posterior import compute_channel_totals, compute_joint_totals
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.summary import (
     SAMPLE_DIMS,
@@ -15,7 +17,8 @@ from mmm_pipeline.insight.summary import (
     share_above,
     summarize,
 )
-from mmm_pipeline.spec import DataSource
+from mmm_pipeline.model.features import stack
+from mmm_pipeline.spec import DataSource, ModelSpec
 
 
 def compute_roas(contribution: xr.DataArray, spend: xr.DataArray) -> xr.DataArray:
@@ -72,14 +75,42 @@ def compute_window_returns(fit: ConvergedFit) -> xr.Dataset:
     -------
     xarray.Dataset, dims ``(chain, draw, channel)``
         ``contribution`` in target units over all periods and cells; ``roas`` as `compute_roas`
-        has it.
+        has it. Where terms multiply, ``together`` too, dims ``(chain, draw, among)``: what channels
+        brought together, for `bring_together`.
     """
     totals = compute_channel_totals(fit)
     found = {
         "contribution": _sum_up(totals),
         "roas": compute_roas(totals, fit.features["spend"]),
     }
+    if joint := compute_joint_totals(fit):
+        found["together"] = stack({of: _sum_up(total) for of, total in joint.items()}, "among")
     return xr.Dataset(found).sel(channel=list(fit.spec.media))  # What is joined is sorted.
+
+
+def bring_together(
+    returns: xr.Dataset, spec: ModelSpec, among: Literal["own_media", "bought_media"]
+) -> xr.DataArray:
+    """Say what channels brought together: where terms multiply, less than the sum of each.
+
+    Parameters
+    ----------
+    returns : xarray.Dataset
+        From `compute_window_returns`, in target units or any other.
+    spec : ModelSpec
+        The model.
+    among : {"own_media", "bought_media"}
+        Which channels, by the name of their list in the spec.
+
+    Returns
+    -------
+    xarray.DataArray, dims ``(chain, draw)``
+        In the unit of the contributions.
+    """
+    if "together" in returns:
+        return returns["together"].sel(among=among, drop=True)
+    whole: xr.DataArray = returns["contribution"].sel(channel=getattr(spec, among)).sum("channel")
+    return whole
 
 
 def summarize_returns(fit: ConvergedFit) -> Summary:
@@ -109,7 +140,8 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
         * ``half_life`` of the carry-over, in periods, and ``confidence`` in the contribution.
 
         Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``; ``marginal_roas``,
-        ``breakeven_spend``, dims ``(sample, channel)``.
+        ``breakeven_spend``, dims ``(sample, channel)``; ``together`` as `compute_window_returns`
+        has it.
 
     Notes
     -----

@@ -10,6 +10,8 @@ LOWER, UPPER = 0.05, 0.95
 """Bounds of every interval that is reported: 90 % of the draws, equal tails."""
 SAMPLE_DIMS = ("chain", "draw")
 """Dims of draws; ``sample`` where they are counted through, chain after chain."""
+OVERLAP = "overlap"
+"""Component, where terms multiply: what channels are credited with more than once, taken off."""
 LEAST_CONFIDENCE = 0.3
 """Confidence in a channel of which next to nothing is known."""
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 import pymc.dims as pmd
-import pytensor.xtensor as ptx
 import xarray as xr
 from pymc_extras.prior import Prior
 from pymc_marketing.mmm import MMM, MonthlyFourier, WeeklyFourier
@@ -16,7 +15,7 @@ from mmm_pipeline.model.amplitude import Amplitude
 from mmm_pipeline.model.controls import ControlEffect
 from mmm_pipeline.model.level import LevelEffect, Nothing
 from mmm_pipeline.model.lift_tests import observe_lifts
-from mmm_pipeline.model.link import Link, read_link
+from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.media import CarryoverTransformation, ResponseTransformation
 from mmm_pipeline.model.pooling import Cells
 from mmm_pipeline.model.reach import Reach
@@ -28,12 +27,15 @@ from mmm_pipeline.model.shape_priors import (
     state_media_carryover,
     state_saturation,
 )
-from mmm_pipeline.model.terms import constant
+from mmm_pipeline.model.totals import (
+    CHANNEL_TOTAL,
+    JOINT_TOTALS,
+    total_channels,
+    total_together,
+)
 from mmm_pipeline.model.trend import DRIFT, N_CHANGEPOINTS, CurveEffect, LineEffect
 from mmm_pipeline.spec import ModelSpec
 
-CHANNEL_TOTAL = "channel_total"
-"""Variable: target units that each channel brings over the model's dates, dims ``(channel,)``."""
 SIMULATED = "simulated_target"
 """Feature: a target that was drawn from the priors, and that the model is fitted to in place of its
 own. Priors and scales stay those of its own."""
@@ -125,6 +127,9 @@ def build_model(spec: ModelSpec, features: xr.Dataset) -> MMM:
     mmm.build_model(inputs.drop_attrs())
     with mmm.model:
         pmd.Deterministic(CHANNEL_TOTAL, total_channels(mmm, features["target"], link))
+        for channels, name in JOINT_TOTALS.items() if link.is_log else ():
+            together = total_together(mmm, features["target"], link, getattr(spec, channels))
+            pmd.Deterministic(name, together)
     if spec.experiments:
         observe_lifts(mmm, features, link)
     return mmm
@@ -148,32 +153,6 @@ def take_observed(spec: ModelSpec, features: xr.Dataset) -> xr.DataArray:
     link = read_link(spec, features)
     target = features[SIMULATED if SIMULATED in features else "target"]
     return link.to_model(target) if link.is_log else target
-
-
-def total_channels(mmm: MMM, target: xr.DataArray, link: Link, since: int = 0) -> XTensorVariable:
-    """Add up what each channel brings, target units.
-
-    Parameters
-    ----------
-    mmm : MMM
-        Built.
-    target : xarray.DataArray, dims ``(date, ...)``
-        Of its features.
-    link : Link
-        How it looks at its target.
-    since : int
-        Place of the first date that counts; of the last ones, where it is below 0.
-
-    Returns
-    -------
-    XTensorVariable, dims ``(..., channel)``
-    """
-    dates = slice(since or None, None)
-    term = mmm.model["channel_contribution"].isel(date=dates)
-    if not link.is_log:
-        return term.sum(dim="date") * constant(link.scale)
-    base = constant(target.isel(date=dates) + link.offset)
-    return (base * (1 - ptx.math.exp(-term))).sum(dim="date")
 
 
 def _state_noise(spec: ModelSpec, cells: tuple[str, ...]) -> Prior:

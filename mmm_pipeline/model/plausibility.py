@@ -10,7 +10,7 @@ MAX_TARGET_RATIO = 10.0
 MAX_NEGATIVE_SHARE = 0.25
 """Share of prior draws that may put the window's mean target below zero."""
 MAX_MEDIA_SHARE = 1.5
-"""Media's median share of the target above which the stated returns contradict the target."""
+"""Median share of the target that stated returns add up to, above which they contradict it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,10 @@ class PriorPlausibility:
     roas_median : dict of str to float
         Implied median return of each channel, target units per unit of money.
     media_share : float
-        Median share of the window's target that media earn.
+        Median share of the window's target that media earn together.
+    stated_share : float
+        Median of what each channel earns by itself, added up, as a share of the same: more, where
+        terms multiply.
     target_ratio : float
         95 % quantile of the predicted absolute target, as a multiple of the largest observed in
         the same cell.
@@ -32,6 +35,7 @@ class PriorPlausibility:
 
     roas_median: dict[str, float]
     media_share: float
+    stated_share: float
     target_ratio: float
     negative_share: float
 
@@ -45,8 +49,8 @@ class PriorPlausibility:
             f"{self.negative_share:.0%} of prior draws expect a target below zero": (
                 self.negative_share > MAX_NEGATIVE_SHARE
             ),
-            f"the stated returns let media earn {self.media_share:.0%} of the target": (
-                self.media_share > MAX_MEDIA_SHARE
+            f"the stated returns add up to {self.stated_share:.0%} of the target": (
+                self.stated_share > MAX_MEDIA_SHARE
             ),
         }
         return tuple(words for words, is_absurd in found.items() if is_absurd)
@@ -73,6 +77,7 @@ def assess_prior(prior: xr.Dataset, features: xr.Dataset) -> PriorPlausibility:
     return PriorPlausibility(
         roas_median=dict(zip(names, median.to_numpy().tolist(), strict=True)),
         media_share=float(prior["media_share"].median()),
+        stated_share=float(prior["implied_share"].clip(min=0).sum("channel").median()),
         target_ratio=float(reach),
         negative_share=float((prior["target"].sum(cells).mean("date") < 0).mean()),
     )

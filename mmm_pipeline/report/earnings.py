@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mmm_pipeline.insight.periods import ALL
+from mmm_pipeline.insight.summary import OVERLAP
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.spec import ModelSpec
 
@@ -77,18 +78,18 @@ def find_breakevens(inputs: ReportInputs) -> dict[str, float]:
 
 
 def order_waterfall(shares: pd.DataFrame) -> pd.DataFrame:
-    """Order the components for a sum: the baseline's parts, then the channels.
+    """Order the components for a sum: the baseline's parts, the channels, then their overlap.
 
     Parameters
     ----------
     shares : pandas.DataFrame
-        ``component, kind, total``, media first.
+        ``component, kind, total``, media first, then their overlap.
 
     Returns
     -------
     pandas.DataFrame
     """
-    is_media = shares["kind"] == "media"
+    is_media = shares["kind"].isin(["media", OVERLAP])
     base = shares[~is_media].sort_values(
         "component", key=lambda names: ~names.isin(BASE_FIRST), kind="stable"
     )

@@ -13,7 +13,8 @@ from mmm_pipeline.evidence.quality import FitQuality, assess_fit
 from mmm_pipeline.gate import ConvergedFit, require_one_fit
 from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.posterior import read_parameter
-from mmm_pipeline.insight.summary import SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.insight.returns import bring_together
+from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, Summary, summarize
 
 OF_THEIR_OWN = ("plan_tracking",)
 """Evidence that is of other fits than the report's, and names them."""
@@ -100,13 +101,14 @@ def tabulate_shares(inputs: ReportInputs) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``component, kind, total, share, share_lower, share_upper``: target units and fractions,
-        media first, then the largest of the rest.
+        media first, then their overlap, then the largest of the rest.
     """
     totals = _sum_up(inputs)
     shares = summarize(totals / totals.sum("component"), "share")
     table = shares.assign(total=totals.mean(SAMPLE_DIMS)).to_dataframe().reset_index()
     table["is_media"] = table["component"].isin(inputs.channels)
-    table = table.sort_values(["is_media", "share"], ascending=False)
+    table["is_overlap"] = table["component"] == OVERLAP
+    table = table.sort_values(["is_media", "is_overlap", "share"], ascending=False)
     return table[["component", "kind", "total", "share", "share_lower", "share_upper"]]
 
 
@@ -124,8 +126,12 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
         `spend`, `share` and its bounds, `roas` and its bounds.
     """
     totals = _sum_up(inputs)
-    media = totals.sel(component=inputs.fit.spec.own_media).sum("component")
-    bought = totals.sel(component=inputs.fit.spec.bought_media).sum("component")
+    returns = inputs.returns.draws.sel({dim: totals[dim] for dim in SAMPLE_DIMS})
+    alone = totals.sel(component=inputs.channels).drop_vars("kind").rename(component="channel")
+    returns = returns.assign(contribution=alone)
+    media, bought = (
+        bring_together(returns, inputs.fit.spec, among) for among in ("own_media", "bought_media")
+    )
     spend = float(inputs.fit.features["spend"].sum())
     parts = {
         **summarize(media / totals.sum("component"), "share"),

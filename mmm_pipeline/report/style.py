@@ -9,6 +9,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from mmm_pipeline.insight.summary import OVERLAP
+
 INK, MUTED, GRID = "#1f2933", "#6b7785", "#e4e7eb"
 ACCENT, BAND, TRUTH = "#1d5f8a", "#a9c9de", "#c8501e"
 BASELINE = "#c9ced6"
@@ -110,6 +112,26 @@ def color_of(channel: str, channels: Sequence[str]) -> str:
         Hexadecimal; colours repeat after ten channels.
     """
     return CHANNEL_COLORS[list(channels).index(channel) % len(CHANNEL_COLORS)]
+
+
+def color_part(component: str, channels: Sequence[str]) -> str:
+    """Give a component its colour: a channel its own, the baseline one, the overlap another.
+
+    Parameters
+    ----------
+    component : str
+        Whose colour.
+    channels : sequence of str
+        All channels, in the order of the spec.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    if component in channels:
+        return color_of(component, channels)
+    return MUTED if component == OVERLAP else BASELINE
 
 
 def new_figure(width: float, height: float) -> Figure:

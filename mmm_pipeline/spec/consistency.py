@@ -13,7 +13,7 @@ RESERVED = frozenset(
     {
         *("date", "target", "channel", "control", "chain", "draw", "sample", "population"),
         *("intercept", "trend", "trend_effect", "seasonality", "yearly_seasonality"),
-        *("monthly_seasonality", "weekly_seasonality", "level", "media_drift", "cell"),
+        *("monthly_seasonality", "weekly_seasonality", "level", "media_drift", "cell", "overlap"),
     }
 )
 """Names of columns, components and dims that no channel, control or event may take."""

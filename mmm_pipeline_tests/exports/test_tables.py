@@ -3,10 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.exports.inputs import ExportInputs
 from mmm_pipeline.exports.tables import build_exports, name_kpi
+from mmm_pipeline.insight.by_period import summarize_contributions_by_period
+from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.spec import Exports
 from mmm_pipeline_tests.factories import make_spec
 
@@ -54,8 +57,33 @@ def test_a_component_is_counted_under_its_levels(panel: ExportInputs) -> None:
         "video": ("media", "paid"),
         "mail": ("media", "owned"),
         "rival": ("media", "competitor"),
+        "overlap": ("media", "overlap"),
         "intercept": ("baseline", "intercept"),
     }
+
+
+def test_what_media_bring_together_is_the_same_wherever_it_is_told(panel: ExportInputs) -> None:
+    fit, spec = panel.fit, panel.fit.spec
+    table = tabulate(panel)["decomps_stacked"]
+    periods = summarize_contributions_by_period(fit)
+
+    def lose(names: list[str]) -> xr.DataArray:
+        terms = compute_terms(fit)["channel_contribution"].sel(channel=names).sum("channel")
+        lost = fit.features["target"] * (1 - np.exp(-terms))
+        return lost.sum(["date", *spec.data.panel]).transpose("chain", "draw")
+
+    whole = float(lose(list(spec.media)).mean())
+    assert table.groupby("decomp_lvl1")["kpi_sales"].sum()["media"] == pytest.approx(whole)
+    for among, names in (("own_media", ["tv", "video", "mail"]), ("bought_media", ["tv", "video"])):
+        together = panel.returns.draws["together"].sel(among=among)
+        np.testing.assert_allclose(together, lose(names), rtol=1e-9)
+    years = periods[(periods["grain"] == "year") & (periods["level"] == "group")]
+    of_all = years[(years["brand"] == "all") & (years["decomp"] == "all")]
+    groups = of_all.groupby("name")["contribution"].sum()
+    assert groups.drop("baseline").sum() == pytest.approx(whole)
+    assert set(groups.index) == {"Screens", "paid", "owned", "competitor", "overlap", "baseline"}
+    cells = years[(years["brand"] != "all") & (years["decomp"] != "all")]
+    np.testing.assert_allclose(cells.groupby("name")["contribution"].sum(), groups, rtol=1e-9)
 
 
 def test_the_week_begins_on_its_monday() -> None:

@@ -8,8 +8,9 @@ import xarray as xr
 from scipy.integrate import quad
 
 from mmm_pipeline.errors import DataError
-from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.fit import compute_variables
+from mmm_pipeline.model.totals import CHANNEL_TOTAL
 from mmm_pipeline.model.trend import (
     BOUNDARY,
     DRIFT,

@@ -233,7 +233,7 @@ def test_the_prior_reports_what_it_implies(prior: xr.Dataset, features: xr.Datas
     [
         ({"target": 200.0}, "times the largest observed"),
         ({"target": -1.0}, "expect a target below zero"),
-        ({"media_share": 9.0}, "let media earn"),
+        ({"implied_share": 9.0}, "returns add up to"),
     ],
 )
 def test_an_absurd_prior_is_told(

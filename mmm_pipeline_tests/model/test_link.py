@@ -20,10 +20,11 @@ from mmm_pipeline.insight.contributions import (
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.returns import summarize_returns
-from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.link import read_link
 from mmm_pipeline.model.prior_predictive import sample_prior
+from mmm_pipeline.model.totals import CHANNEL_TOTAL
 from mmm_pipeline.spec import Scenario
 from mmm_pipeline_tests.factories import (
     draw_fit,
@@ -77,8 +78,10 @@ def test_components_add_up_to_the_fitted_median(fit: ConvergedFit) -> None:
 
     assert measure_gap(contributions, fitted) < 1e-9
     terms, link = compute_terms(fit), read_link(fit.spec, fit.features)
-    without = link.to_target(terms["mu"] - terms["control_contribution"].sel(control="fair"))
-    lost = (fitted - without).transpose(*contributions.isel(component=0).dims)
+    baseline = terms["mu"] - terms["channel_contribution"].sum("channel")
+    without = baseline - terms["control_contribution"].sel(control="fair")
+    lost = link.to_target(baseline) - link.to_target(without)
+    lost = lost.transpose(*contributions.isel(component=0).dims)
     np.testing.assert_allclose(contributions.sel(component="fair"), lost, rtol=1e-9, atol=1e-6)
 
 
@@ -127,6 +130,8 @@ def test_prior_targets_of_a_log_link_are_above_zero() -> None:
     prior = sample_prior(spec, features)
 
     assert (prior["target"] > 0).all()
+    assert (prior["media_share"] <= prior["implied_share"].sum("channel")).all()
+    assert (prior["media_share"] < 1).all()
     ratio = prior["target"].median() / features["target"].median()
     assert 0.5 < float(ratio) < 2
 

@@ -8,9 +8,10 @@ import pytest
 import xarray as xr
 from pymc_marketing.mmm import MMM
 
-from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.return_priors import state_returns
 from mmm_pipeline.model.sample import list_free_parameters
+from mmm_pipeline.model.totals import CHANNEL_TOTAL
 from mmm_pipeline.simulate import ChannelTruth, World
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_spec, make_world

@@ -17,10 +17,11 @@ from mmm_pipeline.insight.contributions import (
 )
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.returns import summarize_returns
-from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
+from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.features import build_features, find_lost_features
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.sample import list_free_parameters
+from mmm_pipeline.model.totals import CHANNEL_TOTAL
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import draw_fit, draw_posterior, make_panel, make_spec
 

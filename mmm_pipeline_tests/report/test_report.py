@@ -26,9 +26,10 @@ from mmm_pipeline.gate import ConvergedFit, admit, require_converged
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
 from mmm_pipeline.insight.by_period import summarize_returns_by_period
 from mmm_pipeline.insight.carryover import summarize_carryover_curves
-from mmm_pipeline.insight.contributions import summarize_contributions
+from mmm_pipeline.insight.contributions import compute_fitted_mean, summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
 from mmm_pipeline.insight.disaggregation import summarize_disaggregation
+from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.selection import summarize_selection
@@ -348,6 +349,15 @@ def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:
     assert (table["is_selected"] == (table["inclusion"] > 0.5)).all()
     shares = facts.tabulate_shares(panel)
     assert shares["share"].sum() == pytest.approx(1.0)
+    assert shares["component"].tolist()[3] == "overlap"
+    assert "what channels bring only together is credited to each" in page
+    media, fit = facts.summarize_media(panel), panel.fit
+    assert media["roas"] == pytest.approx(panel.advice.portfolio["roas"])
+    terms = compute_terms(fit)["channel_contribution"].sel(channel=["tv", "mail"])
+    lost = fit.features["target"] * (1 - np.exp(-terms.sum("channel")))
+    cells = ["date", "geo"]
+    share = (lost.sum(cells) / compute_fitted_mean(fit).sum(cells)).mean()
+    assert media["share"] == pytest.approx(float(share))
 
 
 def test_nothing_is_selected_where_nothing_was_asked(inputs: ReportInputs, page: str) -> None:

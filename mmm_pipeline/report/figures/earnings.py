@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from mmm_pipeline.report.style import (
     ACCENT,
     BAND,
-    BASELINE,
     INK,
     MUTED,
     amounts,
     color_of,
+    color_part,
     format_amount,
     legend_above,
     new_figure,
@@ -44,8 +44,7 @@ def draw_waterfall(totals: pd.DataFrame, channels: Sequence[str]) -> Figure:
     ends = np.cumsum(steps)
     starts = np.append(ends - steps, 0.0)
     heights = np.append(steps, ends[-1])
-    colors = [color_of(name, channels) if name in channels else BASELINE for name in names]
-    colors[-1] = INK
+    colors = [*(color_part(name, channels) for name in totals["component"]), INK]
     figure = new_figure(9.5, 0.34 * len(names) + 0.7)
     axes = plain_axes(figure.subplots(), grid="x")
     places = np.arange(len(names))[::-1]

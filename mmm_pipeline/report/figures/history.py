@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from mmm_pipeline.insight.summary import LOWER, UPPER
+from mmm_pipeline.insight.summary import LOWER, OVERLAP, UPPER
 from mmm_pipeline.report.style import (
     ACCENT,
     BAND,
@@ -54,12 +54,15 @@ def draw_fit(table: pd.DataFrame) -> Figure:
 def draw_decomposition(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     """Draw where the target came from, period by period.
 
+    Where terms multiply, every channel bears its part of the overlap, in the ratio of what they
+    brought, so that all of them together are as high as what they brought together.
+
     Parameters
     ----------
     table : pandas.DataFrame
         ``date, component, contribution``, target units.
     channels : sequence of str
-        Media that add to the target; all else is stacked as the baseline.
+        Media that add to the target; all but them and the overlap is stacked as the baseline.
 
     Returns
     -------
@@ -68,12 +71,16 @@ def draw_decomposition(table: pd.DataFrame, channels: Sequence[str]) -> Figure:
     wide = table.pivot_table(
         index="date", columns="component", values="contribution", aggfunc="sum"
     )
-    baseline = wide.drop(columns=list(channels)).sum(axis=1)
+    media = wide[list(channels)]
+    baseline = wide.drop(columns=[*channels, OVERLAP], errors="ignore").sum(axis=1)
+    if OVERLAP in wide:
+        whole = media.sum(axis=1)
+        media = media.mul(1 + (wide[OVERLAP] / whole.where(whole > 0)).fillna(0.0), axis=0)
     figure = new_figure(9.5, 3.6)
     axes = date_axes(figure)
     axes.stackplot(
         wide.index,
-        [baseline, *(wide[channel] for channel in channels)],
+        [baseline, *(media[channel] for channel in channels)],
         labels=["baseline", *channels],
         colors=[BASELINE, *(color_of(channel, channels) for channel in channels)],
         lw=0,

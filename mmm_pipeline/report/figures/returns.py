@@ -15,7 +15,7 @@ from mmm_pipeline.report.style import (
     INK,
     MUTED,
     TRUTH,
-    color_of,
+    color_part,
     format_share,
     legend_above,
     new_figure,
@@ -40,7 +40,7 @@ def draw_shares(shares: pd.DataFrame, channels: Sequence[str]) -> Figure:
     rows = shares.iloc[::-1].reset_index(drop=True)
     figure = new_figure(8.0, 0.36 * len(rows) + 0.7)
     axes = plain_axes(figure.subplots(), grid="x")
-    colors = [color_of(c, channels) if c in channels else BASELINE for c in rows["component"]]
+    colors = [color_part(component, channels) for component in rows["component"]]
     axes.barh(rows.index, rows["share"], color=colors, height=0.62)
     axes.hlines(rows.index, rows["share_lower"], rows["share_upper"], color=INK, lw=1.2)
     for place, row in rows.iterrows():
