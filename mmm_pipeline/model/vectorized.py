@@ -55,10 +55,11 @@ class Vectorized:
         arrays = [draws[name].transpose("chain", "draw", ...).to_numpy() for name in self.names]
         flat = [array.reshape(-1, *array.shape[2:]) for array in arrays]
         step = max(1, MAX_NUMBERS // self._measure_data())
-        parts = [
-            self.function(*(array[start : start + step] for array in flat))
-            for start in range(0, sizes[0] * sizes[1], step)
-        ]
+        with np.errstate(all="ignore"):  # Draws may be anywhere; what is not finite says so.
+            parts = [
+                self.function(*(array[start : start + step] for array in flat))
+                for start in range(0, sizes[0] * sizes[1], step)
+            ]
         found = {}
         for place, (name, dims) in enumerate(self.dims.items()):
             values = np.concatenate([part[place] for part in parts])
