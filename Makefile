@@ -37,8 +37,9 @@ lint: .venv/.ready
 
 .PHONY: test
 test: lint .dagster/dagster.yaml  ## Lint, types, doctests and fast tests
-	@# Models of a few numbers are compiled once each: what matters is how fast that is.
-	PYTHONWARNINGS= PYTENSOR_FLAGS=mode=FAST_COMPILE pytest -n auto --dist worksteal -m "not slow" --doctest-modules mmm_pipeline mmm_pipeline_tests
+	@# Models of a few numbers are compiled once each: what matters is how fast that is. And nobody
+	@# asks where in the code each of their nodes was made.
+	PYTHONWARNINGS= PYTENSOR_FLAGS=mode=FAST_COMPILE,traceback__limit=0 pytest -n auto --dist worksteal -m "not slow" --doctest-modules mmm_pipeline mmm_pipeline_tests
 
 .PHONY: slow
 slow: .venv/.ready .dagster/dagster.yaml  ## Real fits

@@ -8,11 +8,10 @@ import pymc as pm
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, admit
-from mmm_pipeline.gate.completeness import SAMPLE_DIMS
+from mmm_pipeline.gate.completeness import SAMPLE_DIMS, build_without_experiments, name_model
 from mmm_pipeline.gate.fitted import compute_fitted
 from mmm_pipeline.gate.verdict import Diagnostics
 from mmm_pipeline.ingest.validate import validate_source
-from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.model.trace import assemble_trace
@@ -137,9 +136,17 @@ def settle_target(
     return features.assign(target=target.transpose(*features["target"].dims))
 
 
+def build_shared(spec: ModelSpec, features: xr.Dataset) -> pm.Model:
+    """A model, without its experiments: the gate's own, which it knows by spec and features."""
+    trace = xr.DataTree.from_dict({"inputs": features})
+    trace.attrs["spec"] = spec.model_dump_json()
+    model: pm.Model = build_without_experiments(name_model(trace)).model
+    return model
+
+
 def draw_posterior(spec: ModelSpec, features: xr.Dataset, n_draws: int = 100) -> xr.Dataset:
     """Draws of any model's free parameters, from its priors: independent, so they mix."""
-    model = build_model(spec, features).model
+    model = build_shared(spec, features)
     tree = pm.sample_prior_predictive(
         draws=N_CHAINS * n_draws,
         model=model,

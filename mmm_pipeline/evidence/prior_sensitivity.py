@@ -7,16 +7,15 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import xarray as xr
-from pymc.backends.arviz import apply_function_over_dataset
 from pymc.model.transform.conditioning import remove_value_transforms
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.posterior import restore_model
 from mmm_pipeline.insight.returns import bring_together, compute_window_returns
-from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.model.formulas import CARRYOVER_PARAMETERS, weigh_lags
 from mmm_pipeline.model.reach import PREFIX
 from mmm_pipeline.model.shape_priors import state_media_carryover
+from mmm_pipeline.model.vectorized import simplify
 from mmm_pipeline.spec.media import STATEMENTS
 
 THRESHOLD = 0.05
@@ -101,20 +100,7 @@ def compute_densities(model: pm.Model, posterior: xr.Dataset) -> xr.Dataset:
         group: sum(term.sum() for term, of in zip(terms, groups, strict=True) if of == group)
         for group in dict.fromkeys(groups)
     }
-    function = stated.compile_fn(
-        inputs=stated.value_vars, outs=list(sums.values()), on_unused_input="ignore"
-    )
-    names = [variable.name for variable in stated.free_RVs]
-    computed: xr.Dataset = apply_function_over_dataset(
-        function,
-        posterior[names],
-        output_var_names=list(sums),
-        sample_dims=SAMPLE_DIMS,
-        dims={},
-        coords={},
-        progressbar=False,
-    )
-    return computed
+    return simplify(stated.value_vars, sums).vectorize(list(sums)).compute(posterior)
 
 
 def scale_powers(quantities: xr.Dataset, densities: xr.Dataset) -> xr.Dataset:

@@ -132,13 +132,13 @@ def build_without_experiments(named: Named) -> Any:
 
     Returns
     -------
-    pymc.Model
+    MMM
         Do not change it: it is shared.
     """
     from mmm_pipeline.model.build import build_model
 
     spec = read_spec(named.trace).model_copy(update={"experiments": None})
-    return build_model(spec, named.trace["/inputs"].to_dataset()).model
+    return build_model(spec, named.trace["/inputs"].to_dataset())
 
 
 @lru_cache(maxsize=8)
@@ -146,7 +146,7 @@ def _list_free(named: Named) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """List the free parameters that a model has: their dims, and the labels of each."""
     from mmm_pipeline.model.sample import list_free_parameters
 
-    model = build_without_experiments(named)
+    model = build_without_experiments(named).model
     return {
         name: {
             str(dim): tuple(map(str, model.coords[dim] or ()))

@@ -47,9 +47,7 @@ def _compute(named: Named) -> xr.Dataset:
     step = -(-n_draws // max(FEWEST_DRAWS, min(MOST_DRAWS, room)))
     some = posterior.isel(draw=slice(None, None, step))
     names = ["mu", "channel_contribution"]
-    return compute_variables(
-        build_without_experiments(name_model(trace)), some, names, is_brief=True
-    )
+    return compute_variables(build_without_experiments(name_model(trace)).model, some, names)
 
 
 def compute_residual(trace: xr.DataTree, fitted: xr.Dataset) -> xr.DataArray:

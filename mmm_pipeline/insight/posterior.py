@@ -1,13 +1,15 @@
 """A fit's model, built once, and what follows from its draws."""
 
+from copy import copy
 from functools import lru_cache
 
 import xarray as xr
 from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.gate.completeness import build_without_experiments, name_model
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
-from mmm_pipeline.model.fit import compute_variables, rebuild_model
+from mmm_pipeline.model.fit import attach_posterior, compute_variables, rebuild_model
 from mmm_pipeline.model.terms import list_terms
 from mmm_pipeline.model.totals import CHANNEL_TOTAL, JOINT_TOTALS
 from mmm_pipeline.model.vectors import along_channel
@@ -22,7 +24,8 @@ FITS_KEPT = 4
 def restore_model(fit: ConvergedFit) -> MMM:
     """Give back the model of a fit, with its posterior attached.
 
-    Kept for the fits asked last, because compiling costs seconds and every result asks.
+    Kept for the fits asked last, because every result asks. The gate's own is taken where it has
+    all that was fitted: it knows the fit's variables already.
 
     Parameters
     ----------
@@ -34,7 +37,9 @@ def restore_model(fit: ConvergedFit) -> MMM:
     MMM
         Do not change it: it is shared.
     """
-    return rebuild_model(fit.trace)
+    if fit.spec.experiments:
+        return rebuild_model(fit.trace)
+    return attach_posterior(copy(build_without_experiments(name_model(fit.trace))), fit.trace)
 
 
 @lru_cache(maxsize=1)

@@ -1,21 +1,17 @@
 """Fit a model, and give the library's model back with its posterior attached."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import pymc as pm
 import xarray as xr
-from pymc.backends.arviz import (
-    apply_function_over_dataset,
-    coords_and_dims_for_inferencedata,
-    find_constants,
-)
+from pymc.backends.arviz import find_constants
 from pymc_marketing.mmm import MMM
 
 from mmm_pipeline.model.build import build_model
 from mmm_pipeline.model.sample import Progress, sample_posterior
 from mmm_pipeline.model.trace import assemble_trace, measure, read_spec
+from mmm_pipeline.model.vectorized import Graph, Vectorized, simplify
 from mmm_pipeline.spec import ModelSpec, Sampling
 
 
@@ -68,7 +64,24 @@ def rebuild_model(trace: xr.DataTree) -> MMM:
     MMM
         Ready for the library's incrementality, predictive draws and optimiser.
     """
-    mmm = build_model(read_spec(trace), trace["/inputs"].to_dataset())
+    return attach_posterior(build_model(read_spec(trace), trace["/inputs"].to_dataset()), trace)
+
+
+def attach_posterior(mmm: MMM, trace: xr.DataTree) -> MMM:
+    """Attach the posterior of a fit to its model.
+
+    Parameters
+    ----------
+    mmm : MMM
+        The model, built; it is changed.
+    trace : xarray.DataTree
+        The fit.
+
+    Returns
+    -------
+    MMM
+        The same.
+    """
     posterior = trace["/posterior"].to_dataset()
     mmm.idata = xr.DataTree.from_dict(
         {"posterior": posterior, "constant_data": _list_constants(mmm.model)}
@@ -77,9 +90,7 @@ def rebuild_model(trace: xr.DataTree) -> MMM:
     return mmm
 
 
-def compute_variables(
-    model: pm.Model, posterior: xr.Dataset, names: Sequence[str], *, is_brief: bool = False
-) -> xr.Dataset:
+def compute_variables(model: pm.Model, posterior: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     """Compute what follows from draws of the free parameters.
 
     Parameters
@@ -90,8 +101,6 @@ def compute_variables(
         Free parameters, dims ``(chain, draw, ...)``.
     names : sequence of str
         Variables of the model.
-    is_brief : bool
-        There are so few draws that compiling what computes them would take longer.
 
     Returns
     -------
@@ -99,37 +108,27 @@ def compute_variables(
         The variables asked for, dims ``(chain, draw, ...)``, on the model's scale.
     """
     free = [name for name in names if name in posterior]
-    derived = [name for name in names if name not in posterior]
-    coords, dims = coords_and_dims_for_inferencedata(model)
-    computed: xr.Dataset = apply_function_over_dataset(
-        _compile(model, tuple(derived), is_brief=is_brief),
-        posterior[[variable.name for variable in model.free_RVs]],
-        output_var_names=derived,
-        coords=coords,
-        dims=dims,
-        progressbar=False,
-    )
-    return computed.assign({name: posterior[name] for name in free})
+    derived = tuple(name for name in names if name not in posterior)
+    computed = _vectorize(model, derived).compute(posterior)
+    labels = {str(dim): list(model.coords[dim]) for dim in computed.dims if model.coords.get(dim)}
+    return computed.assign_coords(labels).assign({name: posterior[name] for name in free})
 
 
-_COMPILED: WeakKeyDictionary[pm.Model, dict[tuple[tuple[str, ...], bool], Any]] = (
+_GRAPHS: WeakKeyDictionary[pm.Model, tuple[Graph, dict[tuple[str, ...], Vectorized]]] = (
     WeakKeyDictionary()
 )
 """What computes variables of a model, for as long as there is the model."""
 
 
-def _compile(model: pm.Model, names: tuple[str, ...], *, is_brief: bool) -> Any:
-    """Compile what computes variables, once for each model."""
-    known = _COMPILED.setdefault(model, {})
-    if (names, is_brief) not in known:
-        mode = {"mode": "FAST_COMPILE"} if is_brief else {}
-        known[names, is_brief] = model.compile_fn(
-            inputs=model.free_RVs,
-            outs=[model[name] for name in names],
-            on_unused_input="ignore",
-            **mode,
-        )
-    return known[names, is_brief]
+def _vectorize(model: pm.Model, names: tuple[str, ...]) -> Vectorized:
+    """Find what computes variables; a model is simplified once, and anew when it has others."""
+    derived = {one.name: one for one in model.deterministics}
+    if model not in _GRAPHS or derived.keys() != _GRAPHS[model][0].outputs.keys():
+        _GRAPHS[model] = simplify(model.free_RVs, derived), {}
+    graph, known = _GRAPHS[model]
+    if names not in known:
+        known[names] = graph.vectorize(names)
+    return known[names]
 
 
 def _list_constants(model: pm.Model) -> xr.Dataset:

@@ -208,7 +208,7 @@ def fit_exactly(noise: np.ndarray) -> xr.Dataset:
     """Features of which the draws' mean is the truth, and the noise is known."""
     model = build_model(SPEC, FEATURES).model
     center = make_posterior(SPEC, FEATURES).mean(("chain", "draw")).expand_dims(chain=1, draw=1)
-    mean = compute_variables(model, center, ["mu"], is_brief=True)["mu"].squeeze(drop=True)
+    mean = compute_variables(model, center, ["mu"])["mu"].squeeze(drop=True)
     target = (mean + noise * mean) * FEATURES["target_scale"]
     return FEATURES.assign(target=target.drop_vars(["chain", "draw"], errors="ignore"))
 

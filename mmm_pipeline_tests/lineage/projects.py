@@ -1,5 +1,6 @@
 """Small projects in a temporary folder, run in process as Dagster runs them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,22 @@ def materialize(
     defs = build_model_defs(spec, project=project)
     job = dg.define_asset_job("run", selection=selection)
     merged = dg.Definitions.merge(defs, dg.Definitions(jobs=[job]))
-    return merged.resolve_job_def("run").execute_in_process(
-        raise_on_error=False, run_config=run_config
-    )
+    return execute(merged.resolve_job_def("run"), run_config)
+
+
+def execute(
+    job: dg.JobDefinition, run_config: dict[str, Any] | None = None
+) -> dg.ExecuteInProcessResult:
+    """Execute a job in process, on an instance that has forgotten every other run."""
+    instance = _open_instance()
+    instance.wipe()
+    return job.execute_in_process(run_config, instance, raise_on_error=False)
+
+
+@cache
+def _open_instance() -> dg.DagsterInstance:
+    """One instance for all: making it takes longer than most jobs run."""
+    return dg.DagsterInstance.ephemeral()
 
 
 def store_fit(spec: ModelSpec, project: Project, trace: xr.DataTree) -> None:

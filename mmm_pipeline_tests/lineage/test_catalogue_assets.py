@@ -20,7 +20,7 @@ from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.exports.conftest import gather
 from mmm_pipeline_tests.factories import make_posterior, make_trace
-from mmm_pipeline_tests.lineage.projects import make_project
+from mmm_pipeline_tests.lineage.projects import execute, make_project
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ def read_models(spec: ModelSpec, project: Project) -> dict[str, str | None]:
     """Materialise the catalogue, and read why each model is left out."""
     job = dg.define_asset_job("run", selection='key:"catalogue"')
     merged = dg.Definitions.merge(build(spec, project), dg.Definitions(jobs=[job]))
-    result = merged.resolve_job_def("run").execute_in_process()
+    result = execute(merged.resolve_job_def("run"))
+    assert result.success
     with duckdb.connect(str(Path(project.outputs) / "catalogue.duckdb"), read_only=True) as one:
         reasons = dict(one.sql("SELECT model, reason FROM models").fetchall())
     (check,) = result.get_asset_check_evaluations()

@@ -21,7 +21,7 @@ from mmm_pipeline.model.build import SIMULATED
 from mmm_pipeline.model.trace import name_request_now
 from mmm_pipeline.model.worlds import Origin, draw_worlds, enter_world
 from mmm_pipeline_tests.factories import make_features, make_spec, make_world
-from mmm_pipeline_tests.lineage.projects import make_project, read_failure
+from mmm_pipeline_tests.lineage.projects import execute, make_project, read_failure
 
 SPEC = make_spec(trend="none", seasonality={"yearly": 0})
 N_WORLDS = 3
@@ -35,7 +35,7 @@ def features() -> xr.Dataset:
 def run(project: Project, **config: Any) -> dg.ExecuteInProcessResult:
     """Execute the job as it is launched, but in this process."""
     job = build_model_defs(SPEC, project=project).resolve_job_def("acme__certify")
-    return job.execute_in_process(raise_on_error=False, run_config=config)
+    return execute(job, config)
 
 
 def put_records(project: Project, features: xr.Dataset) -> Path:

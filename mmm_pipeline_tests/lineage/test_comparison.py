@@ -13,7 +13,7 @@ from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
-from mmm_pipeline_tests.lineage.projects import make_project, read_failure, store_fit
+from mmm_pipeline_tests.lineage.projects import execute, make_project, read_failure, store_fit
 
 SPEC = make_spec(trend="none", seasonality={"yearly": 0})
 EARLIER = SPEC.model_copy(update={"trend": "linear"})
@@ -33,12 +33,12 @@ def keep(project: Project, spec: ModelSpec, seed: int, apart: float = 0.0) -> st
 def run_job(project: Project, **config: str) -> dg.ExecuteInProcessResult:
     job = build_model_defs(SPEC, project=project).resolve_job_def("acme__compare")
     settings = {"ops": {"acme__compare_fits": {"config": config}}}
-    return job.execute_in_process(run_config=settings, raise_on_error=False)
+    return execute(job, settings)
 
 
 def promote(project: Project, spec: ModelSpec) -> bool:
     job = build_model_defs(spec, project=project).resolve_job_def("acme__promote")
-    return job.execute_in_process(raise_on_error=False).success
+    return execute(job).success
 
 
 @pytest.fixture(scope="module")

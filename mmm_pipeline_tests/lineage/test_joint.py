@@ -19,7 +19,7 @@ from mmm_pipeline.lineage.io_managers import FORMS
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.spec import JointSpec, ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
-from mmm_pipeline_tests.lineage.projects import make_project, read_failure, store_fit
+from mmm_pipeline_tests.lineage.projects import execute, make_project, read_failure, store_fit
 
 PLAIN: dict[str, Any] = {"trend": "none", "seasonality": {"yearly": 0}}
 SPECS = {
@@ -51,7 +51,7 @@ def materialize(project: Project, selection: str, **words: Any) -> dg.ExecuteInP
     """Materialise in process, as Dagster does."""
     jobs = dg.Definitions(jobs=[dg.define_asset_job("run", selection=selection)])
     merged = dg.Definitions.merge(make_defs(project, **words), jobs)
-    return merged.resolve_job_def("run").execute_in_process(raise_on_error=False)
+    return execute(merged.resolve_job_def("run"))
 
 
 def make_fit(spec: ModelSpec, seed: int, apart: float = 0.0) -> xr.DataTree:
@@ -173,7 +173,7 @@ def test_a_promoted_fit_is_read_where_that_is_said(
     made: Project, failing: xr.DataTree, traces: dict[str, xr.DataTree]
 ) -> None:
     job = make_defs(made).resolve_job_def("offline__promote")
-    assert job.execute_in_process(raise_on_error=False).success
+    assert execute(job).success
     store_fit(SPECS["offline"], made, failing)
     models = {"online": {"margin": 0.35}, "offline": {"margin": 0.25, "fit": "promoted"}}
 

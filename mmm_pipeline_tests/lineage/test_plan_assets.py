@@ -27,15 +27,19 @@ from mmm_pipeline_tests.decision.plans import (
     make_truth,
 )
 from mmm_pipeline_tests.factories import make_trace, validate
-from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
+from mmm_pipeline_tests.lineage.projects import (
+    execute,
+    make_project,
+    materialize,
+    read_failure,
+    store_fit,
+)
 
 
 def run_job(spec: ModelSpec, project: Project, verb: str, op: str, **config: str) -> Any:
     """Launch a job of the model, with the config of its op."""
     job = build_model_defs(spec, project=project).resolve_job_def(f"acme__{verb}")
-    return job.execute_in_process(
-        run_config={"ops": {f"acme__{op}": {"config": config}}}, raise_on_error=False
-    )
+    return execute(job, {"ops": {f"acme__{op}": {"config": config}}})
 
 
 def accept(spec: ModelSpec, project: Project, **config: str) -> dg.ExecuteInProcessResult:

@@ -17,7 +17,13 @@ from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
-from mmm_pipeline_tests.lineage.projects import make_project, materialize, read_failure, store_fit
+from mmm_pipeline_tests.lineage.projects import (
+    execute,
+    make_project,
+    materialize,
+    read_failure,
+    store_fit,
+)
 
 SPEC = make_spec(scenarios={"more": {"budget": "+10%", "periods": 4}})
 
@@ -27,9 +33,7 @@ def run_job(
 ) -> dg.ExecuteInProcessResult:
     """Launch a job of the model, with the config of its op."""
     job = build_model_defs(spec, project=project).resolve_job_def(f"acme__{verb}")
-    return job.execute_in_process(
-        run_config={"ops": {f"acme__{verb}_fit": {"config": config}}}, raise_on_error=False
-    )
+    return execute(job, {"ops": {f"acme__{verb}_fit": {"config": config}}})
 
 
 def keep(project: Project, trace: xr.DataTree, spec: ModelSpec = SPEC) -> str:
