@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from mmm_pipeline.spec.base import Name, SpecPart
 from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity
+from mmm_pipeline.spec.export_columns import find_unknown_columns
 from mmm_pipeline.spec.exports import Exports
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
@@ -128,6 +130,21 @@ class ModelSpec(SpecPart):
     def _parts_fit_together(self) -> Self:
         if problems := find_inconsistencies(self):
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _exports_name_columns(self) -> Self:
+        if problems := find_unknown_columns(self):
+            details = [
+                InitErrorDetails(
+                    type="value_error",
+                    loc=one.place,
+                    input=self.exports,
+                    ctx={"error": ValueError(one.message)},
+                )
+                for one in problems
+            ]
+            raise ValidationError.from_exception_data(type(self).__name__, details)
         return self
 
     @property

@@ -23,11 +23,11 @@ def enter(inputs: ExportInputs, model: str) -> Entry:
 
 @pytest.fixture(scope="module")
 def catalogue(
-    inputs: ExportInputs, panel: ExportInputs, tmp_path_factory: pytest.TempPathFactory
+    split: ExportInputs, panel: ExportInputs, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Of two models, and one that is left out, moved to another place."""
     folder = tmp_path_factory.mktemp("catalogue")
-    entries = [enter(inputs, "acme"), Entry("gone", reason="it's not there"), enter(panel, "total")]
+    entries = [enter(split, "acme"), Entry("gone", reason="it's not there"), enter(panel, "total")]
     write_catalogue(entries, folder / "catalogue.duckdb")
     assert [one.name for one in folder.iterdir()] == ["catalogue.duckdb"]
     (folder / "moved").mkdir()
