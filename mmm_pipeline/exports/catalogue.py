@@ -151,7 +151,7 @@ def _combine(
     there = connection.table(f"data.{table}").columns  # What every model hides is not.
     shown = [one for one in ((VALUE, KPI), ("spend", "spend_")) if one[0] in there]
     sums = [
-        f"sum({measure}) FILTER (model = {_quote_text(model)}) AS {_quote_name(prefix + label)}"
+        f"sum({measure}) FILTER (model = {_quote_text(model)}) AS {quote_name(prefix + label)}"
         for measure, prefix in shown
         for model, label in _label(models)
     ]
@@ -181,11 +181,21 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str, words: s
     connection.execute(f"COMMENT ON VIEW {name} IS {_quote_text(words)}")
     for column in connection.table(name).columns:
         meaning = _quote_text(describe_column(column, name))
-        connection.execute(f"COMMENT ON COLUMN {name}.{_quote_name(column)} IS {meaning}")
+        connection.execute(f"COMMENT ON COLUMN {name}.{quote_name(column)} IS {meaning}")
 
 
-def _quote_name(name: str) -> str:
-    """Write a name in SQL."""
+def quote_name(name: str) -> str:
+    """Write a name in SQL.
+
+    Parameters
+    ----------
+    name : str
+        Any.
+
+    Returns
+    -------
+    str
+    """
     return '"' + name.replace('"', '""') + '"'
 
 
