@@ -117,7 +117,7 @@ IN_TABLES = {
         "contribution": "Target units that the channel brought over the window.",
     },
     "returns_by_period": {
-        "grain": "Length of the period: quarter or year.",
+        "grain": "Length of the period: quarter, year, or all, the whole window.",
         "spend": "Money spent in the period.",
         "contribution": "Target units that the channel brought in the period.",
         "roas": "Target units that came in the period per money spent in it.",

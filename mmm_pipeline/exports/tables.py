@@ -14,7 +14,8 @@ ACTUAL, FITTED = "Actual", "Fitted"
 WORDS: Mapping[ExportName, str] = {
     "channel_returns": "What each channel earned on its spend over the window, and what the next "
     "unit of money would; means with 90 % credible intervals.",
-    "returns_by_period": "What each channel earned on its spend in every quarter and year.",
+    "returns_by_period": "What each channel earned on its spend in every quarter and year, and "
+    "in all; of a panel each cell, and all of them.",
     "contributions_by_period": "Where the target came from in every week, month, quarter and "
     "year: components, and groups of them.",
     "carryover_curves": "Which part of what an exposure brings comes in which period after it.",

@@ -7,13 +7,13 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.carryover import measure_carried_over
 from mmm_pipeline.insight.contributions import compute_contributions, name_kind
-from mmm_pipeline.insight.periods import Calendar, split_cells
+from mmm_pipeline.insight.periods import ALL, Calendar, split_cells
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.summary import SAMPLE_DIMS, summarize
 from mmm_pipeline.model.features import stack
 from mmm_pipeline.spec import ModelSpec
 
-RETURN_GRAINS = ("quarter", "year")
+RETURN_GRAINS = ("quarter", "year", ALL)
 """Periods that are long enough for a return: what a period's money brings, it brings later too."""
 BASELINE = "baseline"
 """Group of all that is not media."""
@@ -69,7 +69,7 @@ def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
 
 
 def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
-    """Tabulate what each channel earned on its spend in every quarter and year.
+    """Tabulate what each channel earned on its spend in every quarter and year, and in all.
 
     What a period's media brought, over what was spent in it: some of it was spent in the period
     before, and some of what it brings comes in the next, which evens out where spend is steady.
@@ -82,9 +82,10 @@ def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``grain``, ``period``, ``start``, ``is_complete``, the panel's dims (each cell, then `ALL`
-        of them), ``channel``, ``spend``, ``contribution`` and ``roas`` (with ``data.kpi: count``
-        ``cost_per_target``), each with its 5-95 % interval. NaN where nothing was spent.
+        ``grain`` (`quarter`, `year`, and `ALL`, the whole window), ``period``, ``start``,
+        ``is_complete``, the panel's dims (each cell, then `ALL` of them), ``channel``, ``spend``,
+        ``contribution`` and ``roas`` (with ``data.kpi: count`` ``cost_per_target``), each with its
+        5-95 % interval. NaN where nothing was spent.
     """
     spec, calendar = fit.spec, Calendar.of(fit.features, fit.spec.data.week_start)
     bought, cells = spec.bought_media, list(spec.data.panel)

@@ -76,6 +76,8 @@ EDGES = {
         "recommendations",
         "carryover_curves",
         "returns_by_period",
+        "contributions_by_period",
+        "seasonal_indices",
         "effect_evidence",
         "predictive_checks",
         "leave_one_out",
