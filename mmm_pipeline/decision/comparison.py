@@ -9,12 +9,12 @@ from mmm_pipeline.insight.summary import LOWER, UPPER, Summary, measure_confiden
 
 COLUMNS = (
     *("scenario", "periods", "budget", "spend_current", "spend", "unallocated"),
-    *("response_current", "response", "response_lower", "response_upper"),
+    *("response_current", "response", "response_lower", "response_upper", "response_worst"),
     *("gain", "gain_lower", "gain_upper", "probability_better", "downside"),
     *("net", "net_lower", "net_upper", "probability_pays", "target", "target_lower"),
     *("target_upper",),
     *("roas_current", "roas", "roas_lower", "roas_upper", "utility_current", "utility"),
-    *("confidence", "unseen", "note"),
+    *("confidence", "held", "unseen", "note"),
 )
 """Columns of the comparison."""
 
@@ -31,15 +31,16 @@ def compare_scenarios(summary: Summary) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row per scenario, totals of its window: `COLUMNS`. ``budget`` is NaN where it is free,
-        ``unallocated`` what of it is not spent; ``gain`` the change of the response against
-        today's plan, ``probability_better`` the probability that it is above 0 (NaN where the plan
-        is today's), ``downside`` its mean in the worst 5 % of the draws; ``net``, with
-        `data.margin`, what is left of the gain when the money it takes more than today's is paid,
-        in currency, and ``probability_pays``, that this is above 0; ``target``, all of it, if
+        ``unallocated`` what of it is not spent; ``response_worst`` the mean response in the worst
+        5 % of the draws; ``gain`` the change of the response against today's plan,
+        ``probability_better`` the probability that it is above 0 (NaN where the plan is today's),
+        ``downside`` its mean in the worst 5 % of the draws; ``net``, with `data.margin`, what is
+        left of the gain when the money it takes more than today's is paid, in currency, and
+        ``probability_pays``, that this is above 0; ``target``, all of it, if
         `mmm_pipeline.decision.expected.expect_targets` has said what it may be; ``confidence``,
-        that in what each channel brings (see
-        `measure_confidence`), weighed by its share of the plan's spend; ``unseen`` names the
-        channels that go beyond what was seen in any period. Intervals hold 5 % to 95 %.
+        that in what each channel brings (see `measure_confidence`), weighed by its share of the
+        plan's spend; ``held`` names the limits that the plan has gone to the end of, ``unseen``
+        the channels that go beyond what was seen in any period. Intervals hold 5 % to 95 %.
     """
     if not len(summary.table):
         return pd.DataFrame({column: pd.Series(dtype="object") for column in COLUMNS})
@@ -96,9 +97,10 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "unallocated": _round_off(budget - spend, budget) if np.isfinite(budget) else np.nan,
         "response_current": current.mean(),
         **_describe("response", response),
+        "response_worst": _average_worst(response),
         **_describe("gain", gain),
         "probability_better": _share_above(gain),
-        "downside": gain[gain <= np.quantile(gain, LOWER)].mean(),
+        "downside": _average_worst(gain),
         **_describe("net", net),
         "probability_pays": _share_above(net),
         **_describe("target", draws["target"].to_numpy() if "target" in draws else gain * np.nan),
@@ -107,6 +109,7 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
         "utility_current": float(draws["utility_current"]),
         "utility": float(draws["utility"]),
         "confidence": _weigh_confidence(draws["response"], table),
+        "held": str(draws["held"].item()),
         "unseen": ", ".join(map(str, unseen)),
         "note": str(draws["note"].item()),
     }
@@ -115,6 +118,11 @@ def _compare(summary: Summary, name: str) -> dict[str, object]:
 def _round_off(rest: float, budget: float) -> float:
     """Take what the solver leaves of a budget for nothing."""
     return rest if rest > TOLERANCE * budget else 0.0
+
+
+def _average_worst(draws: np.ndarray) -> float:
+    """Average over the worst 5 % of the draws."""
+    return float(draws[draws <= np.quantile(draws, LOWER)].mean())
 
 
 def _share_above(change: np.ndarray) -> float:

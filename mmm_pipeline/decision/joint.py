@@ -45,7 +45,7 @@ def summarize_joint_budget(fits: Fits, joint: JointSpec) -> Summary:
         ``marginal`` are of the money that is left; ``channel`` names the line, ``models`` those it
         acts in. Draws: ``response, response_current``, dims ``(scenario, channel, sample)``;
         ``outcome, outcome_current``, target units, dims ``(scenario, model, sample)``; and by
-        scenario ``budget, periods, note, utility, utility_current, start``.
+        scenario ``budget, periods, held, note, utility, utility_current, start``.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def _tell(
             "is_observed": money <= window.seen * (1 + 1e-9),
         }
     )
-    return table, _keep_draws(name, plan, left, outcomes)
+    return table, _keep_draws(name, plan, money, left, outcomes)
 
 
 def _measure_marginal(window: JointWindow, plans: np.ndarray) -> np.ndarray:
@@ -155,7 +155,9 @@ def _measure_marginal(window: JointWindow, plans: np.ndarray) -> np.ndarray:
     return np.stack(slopes, axis=1)
 
 
-def _keep_draws(name: str, plan: JointPlan, left: np.ndarray, outcomes: np.ndarray) -> xr.Dataset:
+def _keep_draws(
+    name: str, plan: JointPlan, money: np.ndarray, left: np.ndarray, outcomes: np.ndarray
+) -> xr.Dataset:
     """Label the draws of a plan, and what is told of it as a whole."""
     scenario, window, total = plan.scenario, plan.window, left.sum(axis=1)
     utilities = [
@@ -164,6 +166,7 @@ def _keep_draws(name: str, plan: JointPlan, left: np.ndarray, outcomes: np.ndarr
     told = {
         "budget": plan.limits.budget,
         "periods": scenario.periods,
+        "held": ", ".join(plan.limits.list_held(money)),
         "note": "",
         "utility": utilities[0],
         "utility_current": utilities[1],

@@ -93,6 +93,28 @@ class Limits:
                 upper[some] = np.minimum(upper[some], row.high / row.weights[some])
         return lower, upper
 
+    def list_held(self, money: np.ndarray) -> list[str]:
+        """Name the limits that a plan has gone to the end of, but for those that leave no choice.
+
+        Parameters
+        ----------
+        money : numpy.ndarray, shape (levers,)
+            Currency over the window.
+
+        Returns
+        -------
+        list of str
+            Settings, each once.
+        """
+        slack = TOLERANCE * max(1.0, float(money.sum()))
+        held = {}
+        for row in self.rows:
+            found, is_floor = float(row.weights @ money), row.low > 0 or row.weights.min() < 0
+            is_at_end = found >= row.high - slack or (is_floor and found <= row.low + slack)
+            if is_at_end and row.low < row.high and row.name not in {"budget", "extra"}:
+                held[row.name] = None
+        return list(held)
+
     def list_breaches(self, money: np.ndarray) -> list[str]:
         """Find what a plan does not keep.
 

@@ -144,6 +144,10 @@ def _keep_draws(
     told: dict[str, list[float | str | int]] = {
         "budget": [plan.limits.budget for plan in plans.values()],
         "periods": [plan.scenario.periods for plan in plans.values()],
+        "held": [
+            ", ".join(plan.limits.list_held(spent))
+            for plan, spent in zip(plans.values(), money[1:], strict=True)
+        ],
         "note": [
             "; ".join(filter(None, (plan.note, _explain_rest(plan, spent))))
             for plan, spent in zip(plans.values(), money[1:], strict=True)

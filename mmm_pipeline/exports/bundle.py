@@ -115,7 +115,7 @@ def bundle_exports(fit: ConvergedFit, exports: Sequence[Export]) -> Bundle:
     for one in exports:
         names = choose_columns(one, spec.exports.columns)
         frame = one.frame[list(names)].rename(columns=names)
-        meanings = {names[column]: describe_column(column) for column in names}
+        meanings = {names[column]: describe_column(column, one.name) for column in names}
         tables[str(one.name)] = Delivered(one.words, frame, names, meanings)
     dates = pd.DatetimeIndex(fit.features["date"].to_numpy())
     facts = {

@@ -9,8 +9,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from mmm_pipeline.exports.columns import KPI, describe_column
-from mmm_pipeline.spec import EXPORT_NAMES
+from mmm_pipeline.exports.columns import COMBINED as SIDE_BY_SIDE
+from mmm_pipeline.exports.columns import describe_column
+from mmm_pipeline.spec import EXPORT_NAMES, KPI
 
 VALUE = "kpi_value"
 """What the column of target units is called, whatever the target of a model."""
@@ -30,7 +31,18 @@ VIEWS = {
     "channel_returns": "What each channel of each model earned on its spend.",
     "returns_by_period": "The same in every quarter and year.",
     "response_curves": "How each channel's response per period bends with its spend.",
+    "contributions_by_period": "Where each model's target came from in every week, month, quarter "
+    "and year.",
+    "carryover_curves": "Which part of what an exposure brings comes in which period after it.",
+    "seasonal_indices": "When in the year each channel earns more than usual, and the target is "
+    "higher.",
+    "recommendations": "Whether to spend more, as much or less on each channel of each model, and "
+    "why.",
     "budget_scenarios": "The plan of every scenario of every model.",
+    "scenario_comparison": "The scenarios of each model side by side, against today's plan.",
+    "budget_frontier": "What budgets from a tenth to twice of today's would bring.",
+    "disaggregated_results": "Each channel's contribution, split over its campaigns, creatives or "
+    "publishers.",
 }
 COMBINED = {
     "decomps_stacked": ("decomp_lvl1", "decomp_lvl2", "decomp"),
@@ -139,7 +151,7 @@ def _combine(
     there = connection.table(f"data.{table}").columns  # What every model hides is not.
     shown = [one for one in ((VALUE, KPI), ("spend", "spend_")) if one[0] in there]
     sums = [
-        f"sum({measure}) FILTER (model = {_quote_text(model)}) AS {_quote_name(prefix + label)}"
+        f"sum({measure}) FILTER (model = {_quote_text(model)}) AS {quote_name(prefix + label)}"
         for measure, prefix in shown
         for model, label in _label(models)
     ]
@@ -154,7 +166,7 @@ def _combine(
         "is added to revenue and counts to counts, of periods of one length; that they are of one "
         "currency is taken for granted. Spend has no total: models may share it."
     )
-    _view(connection, f"{table}_combined", query, words)
+    _view(connection, f"{table}{SIDE_BY_SIDE}", query, words)
 
 
 def _label(models: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -168,12 +180,22 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str, words: s
     connection.execute(f"CREATE VIEW {name} AS {query}")
     connection.execute(f"COMMENT ON VIEW {name} IS {_quote_text(words)}")
     for column in connection.table(name).columns:
-        meaning = _quote_text(describe_column(column))
-        connection.execute(f"COMMENT ON COLUMN {name}.{_quote_name(column)} IS {meaning}")
+        meaning = _quote_text(describe_column(column, name))
+        connection.execute(f"COMMENT ON COLUMN {name}.{quote_name(column)} IS {meaning}")
 
 
-def _quote_name(name: str) -> str:
-    """Write a name in SQL."""
+def quote_name(name: str) -> str:
+    """Write a name in SQL.
+
+    Parameters
+    ----------
+    name : str
+        Any.
+
+    Returns
+    -------
+    str
+    """
     return '"' + name.replace('"', '""') + '"'
 
 

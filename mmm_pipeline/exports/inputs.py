@@ -1,11 +1,18 @@
 """Everything exports are made from, all of one fit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from mmm_pipeline.gate import ConvergedFit, require_one_fit
 from mmm_pipeline.insight.summary import Summary
+
+AS_THEY_ARE = (
+    *("returns_by_period", "contributions_by_period", "carryover_curves", "seasonal_indices"),
+    *("recommendations", "response_curves", "budget_frontier", "disaggregated_results"),
+)
+"""Tables that are exported as their asset has them; the last where the spec has entities."""
 
 
 @dataclass(frozen=True)
@@ -16,10 +23,12 @@ class ExportInputs:
     ----------
     fit : ConvergedFit
         The fit.
-    model_fit, periods, curves : pandas.DataFrame
-        From `summarize_fit`, `summarize_returns_by_period` and `summarize_response_curves`.
+    model_fit : pandas.DataFrame
+        From `summarize_fit`.
     contributions, returns, scenarios : Summary
         From the functions of these names.
+    tables : mapping of str to pandas.DataFrame
+        What is exported as it is, by the name of its asset: `AS_THEY_ARE` that there are.
 
     Raises
     ------
@@ -31,9 +40,8 @@ class ExportInputs:
     model_fit: pd.DataFrame
     contributions: Summary
     returns: Summary
-    periods: pd.DataFrame
-    curves: pd.DataFrame
     scenarios: Summary
+    tables: Mapping[str, pd.DataFrame]
 
     def __post_init__(self) -> None:
         """Refuse a mix of fits."""
@@ -41,8 +49,7 @@ class ExportInputs:
             "model_fit": self.model_fit,
             "contributions": self.contributions.table,
             "channel_returns": self.returns.table,
-            "returns_by_period": self.periods,
-            "response_curves": self.curves,
             "budget_scenarios": self.scenarios.table,
+            **self.tables,
         }
         require_one_fit(self.fit, tables, "Exports")

@@ -10,9 +10,11 @@ import pandas as pd
 
 from mmm_pipeline.exports.bundle import WORKBOOK, Bundle
 from mmm_pipeline.exports.inputs import ExportInputs
-from mmm_pipeline.exports.tables import ACTUAL, FITTED, name_kpi
+from mmm_pipeline.exports.tables import ACTUAL, FITTED
 from mmm_pipeline.exports.workbook import fits_a_sheet
+from mmm_pipeline.insight.periods import ALL
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
+from mmm_pipeline.spec import name_kpi
 
 SAME = 1e-9
 """Largest relative difference of two totals of the same numbers, added up in another order."""
@@ -22,8 +24,13 @@ type Totals = Mapping[tuple[str, str, str], float]
 """Sums by table, measure (`kpi` or `spend`) and what they are of."""
 ONLY_EMPTY: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
 """So that a channel called NA is not taken for nothing."""
-RECONCILED = ("decomps_stacked", "media_results", "actual_vs_fitted")
-"""Tables whose rows add up to something."""
+RECONCILED = {
+    "decomps_stacked": "decomp",
+    "media_results": "decomp",
+    "actual_vs_fitted": "series",
+    "contributions_by_period": "name",
+}
+"""Tables whose rows add up to something, and the column that says to what."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,16 @@ def compute_expected(inputs: ExportInputs) -> Totals:
     """
     fit = inputs.fit
     brought = inputs.contributions.table.groupby("component")["contribution"].sum()
+    totals = {
+        ("contributions_by_period", "kpi", str(name)): float(brought[name])
+        for name in brought.index
+    }
     if fit.spec.exports.force_to_actuals:
         brought["intercept"] += inputs.model_fit["residual"].sum()
     spent = fit.features["spend"].sum([*_over(inputs)]).to_series()
-    totals = {("decomps_stacked", "kpi", str(name)): float(brought[name]) for name in brought.index}
+    totals |= {
+        ("decomps_stacked", "kpi", str(name)): float(brought[name]) for name in brought.index
+    }
     for name in fit.spec.media:
         totals["media_results", "kpi", name] = float(brought[name])
         if name in fit.spec.bought_media:
@@ -122,8 +135,9 @@ def reconcile(inputs: ExportInputs, bundle: Bundle, files: Mapping[str, Path]) -
     Reconciliation
     """
     expected, kpi = compute_expected(inputs), name_kpi(inputs.fit.spec)
-    found = {kind: _add_up_files(bundle, files, kind, kpi) for kind in ("parquet", "csv", "json")}
-    found["xlsx"] = _add_up_files(bundle, files, "xlsx", kpi)
+    cells = list(inputs.fit.spec.data.panel)
+    kinds = ("parquet", "csv", "json", "xlsx")
+    found = {kind: _add_up_files(bundle, files, kind, (kpi, cells)) for kind in kinds}
     size = math.fsum(abs(total) for (_, measure, _), total in expected.items() if measure == "kpi")
     rows, broken = [], find_disagreements(inputs)
     for key, total in expected.items():
@@ -160,26 +174,36 @@ def read_file(files: Mapping[str, Path], table: str, kind: str) -> pd.DataFrame:
     elif kind == "csv":
         frame = pd.read_csv(files[f"{table}.csv"], **ONLY_EMPTY)
     elif kind == "json":
-        frame = pd.read_json(files[f"{table}.json"], orient="records")
+        frame = pd.read_json(files[f"{table}.json"], orient="records", precise_float=True)
     else:
         frame = pd.read_excel(files[WORKBOOK], sheet_name=table, **ONLY_EMPTY)
     return frame
 
 
-def _add_up_files(bundle: Bundle, files: Mapping[str, Path], kind: str, kpi: str) -> Totals:
+def _add_up_files(
+    bundle: Bundle, files: Mapping[str, Path], kind: str, spec: tuple[str, Sequence[str]]
+) -> Totals:
     """Add up what the files of one format say."""
     totals: dict[tuple[str, str, str], float] = {}
-    for table in RECONCILED:
+    kpi, cells = spec
+    for table, by in RECONCILED.items():
         one = bundle.tables[table]
         if kind == "xlsx" and not fits_a_sheet(one):
             continue
         frame = read_file(files, table, kind).set_axis(list(one.names), axis=1)
-        by = "series" if "series" in frame else "decomp"
-        for measure, column in (("kpi", kpi), ("spend", "spend")):
+        if table == "contributions_by_period":
+            frame = _pick_years(frame, cells)
+        for measure, column in (("kpi", kpi), ("spend", "spend"), ("kpi", "contribution")):
             if column in frame:
                 sums = frame.groupby(by)[column].sum()
                 totals |= {(table, measure, str(of)): float(sums[of]) for of in sums.index}
     return totals
+
+
+def _pick_years(table: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
+    """Pick the components' totals of the years, all cells together: every date counts once."""
+    is_year = (table["grain"] == "year") & (table["level"] == "component")
+    return table[is_year & (table[list(cells)] == ALL).all(axis=1)]
 
 
 def _over(inputs: ExportInputs) -> list[str]:

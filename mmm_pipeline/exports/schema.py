@@ -5,9 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
-from mmm_pipeline.errors import SpecError, suggest
+from mmm_pipeline.errors import SpecError
 from mmm_pipeline.exports.tables import Export
-from mmm_pipeline.spec import ColumnChoice, ExportName
+from mmm_pipeline.spec import ColumnChoice, ExportName, refuse_columns
 
 type Schema = Mapping[str, Sequence[tuple[str, str]]]
 """Name and type of each column in order, by table."""
@@ -39,20 +39,8 @@ def choose_columns(export: Export, choices: Mapping[ExportName, ColumnChoice]) -
     """
     choice, columns = choices.get(export.name, ColumnChoice()), list(export.frame.columns)
     where = f"`exports.columns.{export.name}"
-    for word in ("rename", "hide", "order"):
-        for column in getattr(choice, word):
-            if column not in columns:
-                message = (
-                    f"{where}.{word}` must name columns of the table, {', '.join(columns)}; got "
-                    f"{column!r}.{suggest(column, columns)}"
-                )
-                raise SpecError(message)
-    if kept := [one for one in choice.hide if one in {*export.keys, export.kpi}]:
-        message = (
-            f"{where}.hide` must leave what tells rows apart and what they add up to; got "
-            f"{kept[0]!r}"
-        )
-        raise SpecError(message)
+    for word, message in refuse_columns(choice, columns, {*export.keys, export.kpi}):
+        raise SpecError(f"{where}.{word}` {message}")
     shown = [one for one in dict.fromkeys((*choice.order, *columns)) if one not in choice.hide]
     names = {column: choice.rename.get(column, column) for column in shown}
     if twice := [one for n, one in enumerate(names.values()) if one in list(names.values())[:n]]:

@@ -1,27 +1,39 @@
 """A fit's results in the shapes that BI tools take: long, dated, labelled, adding up."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from mmm_pipeline.exports.columns import KPI
+from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.exports.inputs import ExportInputs
 from mmm_pipeline.insight.summary import OVERLAP
-from mmm_pipeline.spec import ExportName, ModelSpec
+from mmm_pipeline.spec import ExportName, ModelSpec, list_keys, name_cells, name_kpi
 
-DATED = ("date", "wc_mon", "brand")
-"""What every row of a dated table begins with."""
-LEVELS = ("decomp_lvl1", "decomp_lvl2", "decomp")
-"""What a component is counted under, from the coarsest."""
 ACTUAL, FITTED = "Actual", "Fitted"
-OWN = frozenset(
-    {*DATED, *LEVELS, "series", "spend", "exposure", "exposure_of", "reach", "model", "kpi"}
-    | {"kpi_value", "kpi_total", "fit_id", "target", "grain"}
-)
-"""Columns whose names no dim of a panel can have in an export, `brand` excepted."""
+WORDS: Mapping[ExportName, str] = {
+    "channel_returns": "What each channel earned on its spend over the window, and what the next "
+    "unit of money would; means with 90 % credible intervals.",
+    "returns_by_period": "What each channel earned on its spend in every quarter and year, and "
+    "in all; of a panel each cell, and all of them.",
+    "contributions_by_period": "Where the target came from in every week, month, quarter and "
+    "year: components, and groups of them.",
+    "carryover_curves": "Which part of what an exposure brings comes in which period after it.",
+    "seasonal_indices": "When in the year each channel earns more than usual, and the target is "
+    "higher; 1 is the mean of the year.",
+    "recommendations": "Whether to spend more, as much or less on each channel, and why.",
+    "response_curves": "How each channel's response per period bends with its spend.",
+    "budget_scenarios": "The plan of every scenario and what it would bring, in totals of its "
+    "window.",
+    "scenario_comparison": "The scenarios side by side: what each costs, brings and risks against "
+    "today's plan.",
+    "budget_frontier": "What budgets from a tenth to twice of today's would bring, best spent and "
+    "spent as today.",
+    "disaggregated_results": "Each channel's contribution, split over its campaigns, creatives or "
+    "publishers.",
+}
+"""What a row is of the tables that stand behind the brand, in their order."""
 
 
 @dataclass(frozen=True)
@@ -61,60 +73,46 @@ def build_exports(inputs: ExportInputs) -> list[Export]:
     -------
     list of Export
         ``decomps_stacked`` and ``media_results`` (a row per date, cell and component, or channel),
-        ``actual_vs_fitted`` (two per date and cell), and the assets ``channel_returns``,
-        ``returns_by_period``, ``response_curves`` and ``budget_scenarios`` behind the brand.
+        ``actual_vs_fitted`` (two per date and cell), and behind the brand those of `WORDS`: the
+        assets of these names, and ``scenario_comparison``.
     """
     spec = inputs.fit.spec
-    kpi, cells = name_kpi(spec), list(_name_cells(spec).values())
-    decomps, when = stack_decomps(inputs), ["date", *cells]
-    return [
-        Export(
-            "decomps_stacked",
+    kpi, decomps = name_kpi(spec), stack_decomps(inputs)
+    dated: dict[ExportName, tuple[str, pd.DataFrame]] = {
+        "decomps_stacked": (
             "Where the target came from: target units per date and component. They add up to what "
             + ("was observed." if spec.exports.force_to_actuals else "was fitted."),
             decomps,
-            [*when, "decomp"],
-            kpi,
         ),
-        Export(
-            "media_results",
+        "media_results": (
             "What each channel cost, showed and brought, per date.",
             tabulate_media(inputs, decomps),
-            [*when, "decomp"],
-            kpi,
         ),
-        Export(
-            "actual_vs_fitted",
+        "actual_vs_fitted": (
             "The target as it was observed and as the model fits it, per date.",
             compare_with_actuals(inputs),
-            [*when, "series"],
-            kpi,
         ),
+    }
+    others = {
+        "channel_returns": inputs.returns.table,
+        "budget_scenarios": inputs.scenarios.table,
+        "scenario_comparison": compare_scenarios(inputs.scenarios),
+        **inputs.tables,
+    }
+    behind = {
+        name: (words, _behind_brand(others[name], spec))
+        for name, words in WORDS.items()
+        if name in others
+    }
+    return [
         Export(
-            "channel_returns",
-            "What each channel earned on its spend over the window, and what the next unit of "
-            "money would; means with 90 % credible intervals.",
-            _behind_brand(inputs.returns.table, spec),
-            ["channel"],
-        ),
-        Export(
-            "returns_by_period",
-            "What each channel earned on its spend in every quarter and year.",
-            _behind_brand(inputs.periods, spec),
-            ["grain", "period", *spec.data.panel, "channel"],
-        ),
-        Export(
-            "response_curves",
-            "How each channel's response per period bends with its spend.",
-            _behind_brand(inputs.curves, spec),
-            ["channel", "exposure"],
-        ),
-        Export(
-            "budget_scenarios",
-            "The plan of every scenario and what it would bring, in totals of its window.",
-            _behind_brand(inputs.scenarios.table, spec),
-            ["scenario", "channel"],
-        ),
+            name,
+            words,
+            frame,
+            list_keys(name, spec, list(frame.columns)),
+            kpi if name in dated else None,
+        )
+        for name, (words, frame) in (dated | behind).items()
     ]
 
 
@@ -189,8 +187,8 @@ def tabulate_media(inputs: ExportInputs, decomps: pd.DataFrame) -> pd.DataFrame:
     shown["exposure_of"] = channels.map(read_from).astype("str")
     if "reach" in shown:
         shown["reach"] = shown["reach"].where(channels.isin(list(spec.reach_columns)))
-    shown = shown.rename(columns={"channel": "decomp", **_name_cells(spec)})
-    keys = ["date", *_name_cells(spec).values(), "decomp"]
+    shown = shown.rename(columns={"channel": "decomp", **name_cells(spec)})
+    keys = ["date", *name_cells(spec).values(), "decomp"]
     media = decomps[decomps["decomp"].isin(list(spec.media))]
     table = media.merge(shown, "left", keys, validate="one_to_one")
     return table[[*(column for column in table.columns if column != kpi), kpi]]
@@ -218,32 +216,11 @@ def compare_with_actuals(inputs: ExportInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def name_kpi(spec: ModelSpec) -> str:
-    """Name the column of target units.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        The model.
-
-    Returns
-    -------
-    str
-        ``kpi_`` and the target's column, letters, digits and underscores kept.
-    """
-    return KPI + re.sub(r"\W+", "_", "_x_".join(spec.data.target_columns)).strip("_")
-
-
-def _name_cells(spec: ModelSpec) -> dict[str, str]:
-    """Name the columns of a panel's dims; `panel_` stands before one that means something else."""
-    return {dim: f"panel_{dim}" if dim in OWN - {"brand"} else dim for dim in spec.data.panel}
-
-
 def _date(
     table: pd.DataFrame, spec: ModelSpec, columns: Mapping[str, pd.Series | str]
 ) -> pd.DataFrame:
     """Put columns behind what a dated row begins with."""
-    cells = _name_cells(spec)
+    cells = name_cells(spec)
     monday = table["date"] - pd.to_timedelta(table["date"].dt.day_of_week, unit="D")
     begin: dict[str, Any] = {"date": table["date"], "wc_mon": monday}
     if "brand" not in cells:

@@ -11,13 +11,13 @@ from mmm_pipeline.insight.contributions import (
     compute_together,
     name_kind,
 )
-from mmm_pipeline.insight.periods import Calendar, split_cells
+from mmm_pipeline.insight.periods import ALL, Calendar, split_cells
 from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, summarize
 from mmm_pipeline.model.features import stack
 from mmm_pipeline.spec import ModelSpec
 
-RETURN_GRAINS = ("quarter", "year")
+RETURN_GRAINS = ("quarter", "year", ALL)
 """Periods that are long enough for a return: what a period's money brings, it brings later too."""
 BASELINE = "baseline"
 """Group of all that is not media."""
@@ -78,7 +78,7 @@ def summarize_contributions_by_period(fit: ConvergedFit) -> pd.DataFrame:
 
 
 def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
-    """Tabulate what each channel earned on its spend in every quarter and year.
+    """Tabulate what each channel earned on its spend in every quarter and year, and in all.
 
     What a period's media brought, over what was spent in it: some of it was spent in the period
     before, and some of what it brings comes in the next, which evens out where spend is steady.
@@ -91,9 +91,10 @@ def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``grain``, ``period``, ``start``, ``is_complete``, the panel's dims (each cell, then `ALL`
-        of them), ``channel``, ``spend``, ``contribution`` and ``roas`` (with ``data.kpi: count``
-        ``cost_per_target``), each with its 5-95 % interval. NaN where nothing was spent.
+        ``grain`` (`quarter`, `year`, and `ALL`, the whole window), ``period``, ``start``,
+        ``is_complete``, the panel's dims (each cell, then `ALL` of them), ``channel``, ``spend``,
+        ``contribution`` and ``roas`` (with ``data.kpi: count`` ``cost_per_target``), each with its
+        5-95 % interval. NaN where nothing was spent.
     """
     spec, calendar = fit.spec, Calendar.of(fit.features, fit.spec.data.week_start)
     bought, cells = spec.bought_media, list(spec.data.panel)

@@ -16,7 +16,7 @@ from mmm_pipeline.model.features import stack
 
 OK, WARNING = 0.01, 0.05
 """Share of a channel by which its entities may be off, and by which they may be off at most."""
-WHOLE, QUARTER = "all", "quarter"
+TOLD = (ALL, "quarter")
 """What is told: the whole window, and each quarter."""
 SLACK = 1e-9
 """Share of a channel's largest period below which what is not mapped is rounding."""
@@ -233,14 +233,14 @@ def _tabulate(
     calendar, cells = Calendar.of(fit.features), list(fit.spec.data.panel)
     is_known = bool(spend.notnull().all())  # noqa: PD004  # of xarray
     tables = []
-    for grain in (WHOLE, QUARTER):
+    for grain in TOLD:
         names = shares["entity"].to_numpy()
         parts = [
-            _add_up(contribution * shares.sel(entity=name, drop=True), calendar, grain)
+            calendar.add_up(contribution * shares.sel(entity=name, drop=True), grain)
             for name in names
         ]
         earned = stack(dict(zip(map(str, names), parts, strict=True)), "entity")
-        spent, shown = (_add_up(one, calendar, grain) for one in (spend, amounts))
+        spent, shown = (calendar.add_up(one, grain) for one in (spend, amounts))
         for total, money, amount in zip(
             *(split_cells(one, cells) for one in (earned, spent, shown)), strict=True
         ):
@@ -254,19 +254,5 @@ def _tabulate(
             ]
             whole = xr.merge([one.reset_coords(drop=True) for one in columns], join="exact")
             table = whole.to_dataframe(dim_order=["start", *cells, "entity"]).reset_index()
-            tables.append(_label(table, calendar, grain))
+            tables.append(calendar.label(table, grain))
     return pd.concat(tables, ignore_index=True)
-
-
-def _add_up(values: xr.DataArray, calendar: Calendar, grain: str) -> xr.DataArray:
-    """Add up over the window, or over each quarter."""
-    if grain == QUARTER:
-        return calendar.add_up(values, grain)
-    return values.sum("date", skipna=False).expand_dims(start=calendar.dates[:1])
-
-
-def _label(table: pd.DataFrame, calendar: Calendar, grain: str) -> pd.DataFrame:
-    """Name the periods."""
-    if grain == QUARTER:
-        return calendar.label(table, grain)
-    return table.assign(grain=WHOLE, period=ALL, is_complete=True)

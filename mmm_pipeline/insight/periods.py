@@ -14,7 +14,7 @@ GRAINS = ("day", "week", "month", "quarter", "year")
 IN_PANDAS = {"month": "M", "quarter": "Q", "year": "Y"}
 """Calendar periods in pandas' words."""
 ALL = "all"
-"""Stands for the cells of a panel together."""
+"""Stands for the cells of a panel together, and for the dates of the window."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,15 @@ class Calendar:
         values : xarray.DataArray, dims ``(date, ...)``
             Amounts.
         grain : str
-            One of `GRAINS`.
+            One of `GRAINS`, or `ALL` of the window.
 
         Returns
         -------
         xarray.DataArray, dims ``(start, ...)``
             By the first day of each period.
         """
+        if grain == ALL:
+            return values.sum("date", skipna=False).expand_dims(start=self.dates[:1])
         if grain == self.grain:
             return values.rename(date="start")
         starts = values.assign_coords(start=("date", self.name_periods(grain).to_numpy()))
@@ -138,26 +140,32 @@ class Calendar:
         table : pandas.DataFrame
             With ``start``.
         grain : str
-            One of `GRAINS`.
+            One of `GRAINS`, or `ALL` of the window.
 
         Returns
         -------
         pandas.DataFrame
-            Behind ``grain``, ``period`` (2024, 2024Q3, 2024-07, else the day), ``start`` and
-            ``is_complete``.
+            Behind ``grain``, ``period`` (2024, 2024Q3, 2024-07, else the day; `ALL` of the
+            window), ``start`` and ``is_complete``.
         """
         starts = table["start"]
-        names = (
-            starts.dt.to_period(IN_PANDAS[grain]).astype("str")
-            if grain in IN_PANDAS
-            else starts.dt.strftime("%Y-%m-%d")
-        )
         rest = table.drop(columns="start")
         rest.insert(0, "grain", grain)
-        rest.insert(1, "period", names)
+        rest.insert(1, "period", _word_periods(starts, grain))
         rest.insert(2, "start", starts)
-        rest.insert(3, "is_complete", ~starts.isin(self.find_unfinished(grain)))
+        unfinished = () if grain == ALL else self.find_unfinished(grain)
+        rest.insert(3, "is_complete", ~starts.isin(unfinished))
         return rest
+
+
+def _word_periods(starts: pd.Series, grain: str) -> pd.Series | str:
+    """Write what periods are called."""
+    if grain == ALL:
+        return ALL
+    names: pd.Series = starts.dt.strftime("%Y-%m-%d")
+    if grain in IN_PANDAS:
+        names = starts.dt.to_period(IN_PANDAS[grain]).astype("str")
+    return names
 
 
 def split_cells(values: xr.DataArray, cells: Sequence[str]) -> Iterator[xr.DataArray]:

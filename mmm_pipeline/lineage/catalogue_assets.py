@@ -14,10 +14,10 @@ from mmm_pipeline.errors import GateError, NotConvergedError, StaleFitError
 from mmm_pipeline.exports.bundle import EXPORT_ID
 from mmm_pipeline.gate import judge
 from mmm_pipeline.lineage.automation import CATALOGUE
-from mmm_pipeline.lineage.checks import report_warnings, specify
+from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.export_assets import GATE
 from mmm_pipeline.lineage.export_forms import CatalogueForm, ExportsForm
-from mmm_pipeline.lineage.files import get, put
+from mmm_pipeline.lineage.files import get, lend, put
 from mmm_pipeline.lineage.forms import DiagnosticsForm, TableForm
 from mmm_pipeline.lineage.pictures import show_table
 from mmm_pipeline.lineage.project import Project, clone_root
@@ -27,7 +27,10 @@ from mmm_pipeline.spec import GateLimits
 if TYPE_CHECKING:
     from mmm_pipeline.exports.catalogue import Entry
 
-COMPLETE = {"complete": "Every model is in it, with its latest fit; never blocks."}
+COMPLETE = {
+    "complete": "Every model is in it, with its latest fit; never blocks.",
+    "reconciles": "Rows and sums of every view are those of the exports it was made from.",
+}
 SAID_IN = ("exports", "diagnostics")
 """Files of a model that say which fit and which export it has."""
 CATALOGUE_FORM, EXPORTS_FORM, TABLE_FORM = CatalogueForm(), ExportsForm(), TableForm()
@@ -74,6 +77,8 @@ def _catalogue(outputs: str, limits: Mapping[str, GateLimits]) -> dg.AssetsDefin
 
         A model whose latest fit does not pass, or whose exports are not of it, is left out.
         """
+        from mmm_pipeline.exports.audit import find_differences
+
         made_of = None
         while made_of != (there := _look(outputs, limits)):  # Another run may have written since.
             made_of = there
@@ -90,6 +95,8 @@ def _catalogue(outputs: str, limits: Mapping[str, GateLimits]) -> dg.AssetsDefin
         for words in left_out:
             dg.get_dagster_logger().warning(words)
         yield report_warnings("complete", left_out)
+        with lend(UPath(outputs) / f"{CATALOGUE}.duckdb") as path:
+            yield report_requirement("reconciles", find_differences(path, entries))
 
     return catalogue
 

@@ -12,7 +12,9 @@ import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
 from mmm_pipeline.exports.artefacts import STATUS
+from mmm_pipeline.exports.inputs import AS_THEY_ARE, ExportInputs
 from mmm_pipeline.gate import Examination
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.checks import report_requirement, report_warnings, specify
 from mmm_pipeline.lineage.data_assets import DELIVERY, FINDINGS
@@ -48,6 +50,10 @@ def build_export_assets(model: Model) -> list[dg.AssetsDefinition]:
 
 
 def _exports(model: Model) -> dg.AssetsDefinition:
+    as_they_are = [
+        name for name in AS_THEY_ARE if name != "disaggregated_results" or model.spec.has_entities
+    ]
+
     @model.asset(
         "exports",
         form="exports",
@@ -57,9 +63,8 @@ def _exports(model: Model) -> dg.AssetsDefinition:
             "model_fit",
             "contributions",
             "channel_returns",
-            "returns_by_period",
-            "response_curves",
             "budget_scenarios",
+            *as_they_are,
         ],
         checks=specify(model.key("exports"), CHECKS, blocking=False),
         metadata={GATE: model.spec.gate.model_dump(mode="json")},
@@ -70,13 +75,11 @@ def _exports(model: Model) -> dg.AssetsDefinition:
         model_fit: pd.DataFrame,
         contributions: Summary,
         channel_returns: Summary,
-        returns_by_period: pd.DataFrame,
-        response_curves: pd.DataFrame,
         budget_scenarios: Summary,
+        **others: pd.DataFrame | Recommendations,
     ) -> Iterator[Any]:
-        """Tables for BI tools: decomposition, media, actual and fitted, returns, curves, plans."""
+        """Tables for BI tools: decomposition, media, fit, returns, advice, curves, plans."""
         from mmm_pipeline.exports.bundle import bundle_exports, read_schema
-        from mmm_pipeline.exports.inputs import ExportInputs
         from mmm_pipeline.exports.reconcile import reconcile
         from mmm_pipeline.exports.schema import compare_schemas
         from mmm_pipeline.exports.tables import build_exports
@@ -88,9 +91,8 @@ def _exports(model: Model) -> dg.AssetsDefinition:
                 model_fit,
                 contributions,
                 channel_returns,
-                returns_by_period,
-                response_curves,
                 budget_scenarios,
+                {name: _tabulate(one) for name, one in others.items()},
             )
             bundle = bundle_exports(fit, build_exports(inputs))
         now = bundle.describe()
@@ -114,6 +116,11 @@ def _exports(model: Model) -> dg.AssetsDefinition:
         yield report_warnings("schema_drift", told)
 
     return exports
+
+
+def _tabulate(result: pd.DataFrame | Recommendations) -> pd.DataFrame:
+    """Take the table of a result."""
+    return result.table if isinstance(result, Recommendations) else result
 
 
 def _run_folder(model: Model) -> dg.AssetsDefinition:

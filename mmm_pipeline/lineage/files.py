@@ -88,6 +88,27 @@ def borrow(folder: UPath) -> Iterator[dict[str, Path]]:
         yield {one.name: Path(name) / one.name for one in files}
 
 
+@contextmanager
+def lend(file: UPath) -> Iterator[Path]:
+    """Lend one file for reading, as a local copy where it lies on an object store.
+
+    Parameters
+    ----------
+    file : UPath
+        The file.
+
+    Yields
+    ------
+    pathlib.Path
+    """
+    if _is_local(file):
+        yield Path(file.path)
+        return
+    with TemporaryDirectory() as name:
+        file.fs.get_file(file.path, str(Path(name) / file.name))
+        yield Path(name) / file.name
+
+
 def try_get(folder: UPath, stem: str, form: Form) -> Any | None:
     """Read a value, or None if it is damaged.
 

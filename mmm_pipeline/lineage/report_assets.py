@@ -51,6 +51,8 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
             "recommendations",
             "carryover_curves",
             "returns_by_period",
+            "contributions_by_period",
+            "seasonal_indices",
             *evidence,
         ],
     )
@@ -66,6 +68,8 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
         recommendations: Recommendations,
         carryover_curves: pd.DataFrame,
         returns_by_period: pd.DataFrame,
+        contributions_by_period: pd.DataFrame,
+        seasonal_indices: pd.DataFrame,
         **tables: pd.DataFrame,
     ) -> dg.Output[Any]:
         """One self-contained page: fit, decomposition, returns, curves, scenarios, assumptions."""
@@ -88,6 +92,8 @@ def _report(model: Model, evidence: Sequence[str]) -> dg.AssetsDefinition:
                 recommendations,
                 carryover_curves,
                 returns_by_period,
+                contributions_by_period,
+                seasonal_indices,
                 truth,
                 tables,
             )

@@ -13,7 +13,7 @@ from mmm_pipeline.evidence.prior_sensitivity import list_leanings
 from mmm_pipeline.evidence.scores import summarize_scores
 from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.evidence.stability import find_unstable
-from mmm_pipeline.insight.disaggregation import WHOLE, find_gaps
+from mmm_pipeline.insight.disaggregation import find_gaps
 from mmm_pipeline.insight.periods import ALL
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
@@ -80,7 +80,7 @@ def _list_spend(table: pd.DataFrame) -> pd.DataFrame:
 
 def _list_entities(table: pd.DataFrame) -> pd.DataFrame:
     """List the largest entities of the whole window, all cells together."""
-    whole = table[table["grain"] == WHOLE]
+    whole = table[table["grain"] == ALL]
     for dim in table.attrs["cells"]:
         whole = whole[whole[dim] == ALL]
     parts = [

@@ -36,8 +36,9 @@ class ReportInputs:
         From the functions of these names.
     advice : Recommendations
         What is advised.
-    carryover, periods : pandas.DataFrame
-        From `summarize_carryover_curves` and `summarize_returns_by_period`.
+    carryover, periods, by_period, seasons : pandas.DataFrame
+        From `summarize_carryover_curves`, `summarize_returns_by_period`,
+        `summarize_contributions_by_period` and `summarize_seasonal_indices`.
     truth : mapping or None
         Known truth of a simulated world.
     evidence : mapping of str to pandas.DataFrame
@@ -54,6 +55,8 @@ class ReportInputs:
     advice: Recommendations
     carryover: pd.DataFrame
     periods: pd.DataFrame
+    by_period: pd.DataFrame
+    seasons: pd.DataFrame
     truth: Mapping[str, Any] | None = None
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -68,6 +71,8 @@ class ReportInputs:
             "recommendations": self.advice.table,
             "carryover_curves": self.carryover,
             "returns_by_period": self.periods,
+            "contributions_by_period": self.by_period,
+            "seasonal_indices": self.seasons,
             **{name: one for name, one in self.evidence.items() if name not in OF_THEIR_OWN},
         }
         require_one_fit(self.fit, tables, "A report")

@@ -34,7 +34,7 @@ def open_template(name: str) -> Template:
         "amount": _known(format_amount),
         "code": _code,
         "number": _number,
-        "probability": format_probability,
+        "probability": _known(format_probability),
         "share": _known(format_share),
     }
     return environment.get_template(name)

@@ -20,8 +20,8 @@ from mmm_pipeline.gate.remedies import tabulate_attempts
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
-from mmm_pipeline.report import facts, figures
-from mmm_pipeline.report.advice import write_advice
+from mmm_pipeline.report import cuts, facts, figures
+from mmm_pipeline.report.advice import LABELS, write_advice
 from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
@@ -29,13 +29,14 @@ from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import tabulate_next_units, tabulate_plans
-from mmm_pipeline.report.style import encode_png, encode_svg
+from mmm_pipeline.report.style import encode_png, encode_svg, tell_currency
 
 OWN_FIGURES = (
     *("fit", "residuals", "decomposition", "shares", "roas", "waterfall", "curves", "carryover"),
-    *("prior", "marginal", "scenarios"),
+    *("prior", "carried_over", "marginal", "spend_shares", "quarters", "seasons", "cells"),
+    "scenarios",
 )
-"""Figures that stand in the report's own sections; the last two where there is what they show."""
+"""Figures that stand in the report's own sections, where there is what they show."""
 CHAINS = "chains_"
 """What the name of a figure of the chains begins with."""
 
@@ -77,6 +78,10 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         ),
         portfolio=inputs.advice.portfolio,
         years=tabulate_years(inputs.periods, fit.spec),
+        quarters=cuts.tabulate_quarters(inputs.by_period, fit.spec),
+        worth=cuts.tabulate_worth(inputs.returns, fit.spec),
+        cells=list_records(cuts.tabulate_cells(fit, inputs.contributions)),
+        most_cells=cuts.MOST_CELLS,
         returns=list_records(inputs.returns.table),
         scenarios=list_records(compare_scenarios(inputs.scenarios)),
         plans=tabulate_plans(inputs.scenarios.table),
@@ -125,17 +130,41 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
         "curves": figures.draw_response_curves(inputs.curves, channels, find_breakevens(inputs)),
         "carryover": figures.draw_carryover(inputs.carryover, channels),
         "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
+        "carried_over": figures.draw_carried_over(
+            cuts.tabulate_carried_over(inputs.by_period, spec), channels
+        ),
     }
     if spec.bought_media:
         drawn["marginal"] = figures.draw_marginal(inputs.advice.table, spec.data.breakeven_roas)
+        drawn |= _draw_cuts(inputs)
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
     chains = draw_chains(inputs.fit.trace, assess_parameters(inputs.fit.posterior))
-    return {
-        **drawn,
-        **draw_sections(inputs.evidence),
-        **{f"{CHAINS}{name}": figure for name, figure in chains.items()},
+    drawn |= draw_sections(inputs.evidence)
+    if spec.data.currency:
+        for figure in drawn.values():
+            tell_currency(figure, spec.data.currency)
+    return drawn | {f"{CHAINS}{name}": figure for name, figure in chains.items()}
+
+
+def _draw_cuts(inputs: ReportInputs) -> dict[str, Figure]:
+    """Draw what each channel's money earned in other cuts."""
+    spec, channels = inputs.fit.spec, inputs.channels
+    unit = LABELS[spec.data.kpi][0]
+    quarters = cuts.pick_whole(inputs.periods[inputs.periods["grain"] == "quarter"], spec)
+    shares = cuts.tabulate_spend_shares(inputs.returns, spec)
+    drawn = {
+        "spend_shares": figures.draw_spend_shares(shares, channels),
+        "quarters": figures.draw_quarters(cuts.rename_rate(quarters, spec), channels, unit),
+        "seasons": figures.draw_seasons(inputs.seasons, channels),
     }
+    if spec.data.panel and spec.pooling.media == "partial":
+        largest = cuts.tabulate_cells(inputs.fit, inputs.contributions)["cell"].head(
+            cuts.MOST_CELLS
+        )
+        table = cuts.tabulate_cell_returns(inputs.periods, spec, list(largest))
+        drawn["cells"] = figures.draw_cells(table, channels, unit)
+    return drawn
 
 
 def _encode_chains(drawn: Mapping[str, Figure]) -> dict[str, str]:

@@ -16,6 +16,16 @@ from mmm_pipeline.spec.data import (
 )
 from mmm_pipeline.spec.drivers import Control, Event, EventWindow, Sign
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity, VariationKind
+from mmm_pipeline.spec.export_columns import (
+    DATED,
+    KPI,
+    LEVELS,
+    list_columns,
+    list_keys,
+    name_cells,
+    name_kpi,
+    refuse_columns,
+)
 from mmm_pipeline.spec.exports import EXPORT_NAMES, ColumnChoice, ExportName, Exports
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.joint import (
@@ -61,7 +71,10 @@ from mmm_pipeline.spec.structure import Pooling, Seasonality, Selection, Trend
 from mmm_pipeline.spec.wording import tell_error
 
 __all__ = [
+    "DATED",
     "EXPORT_NAMES",
+    "KPI",
+    "LEVELS",
     "MFF_DIMENSIONS",
     "PROFIT",
     "TOTAL",
@@ -120,10 +133,15 @@ __all__ = [
     "Weekday",
     "Window",
     "find_common",
+    "list_columns",
     "list_group",
+    "list_keys",
     "list_lines",
     "list_outcomes",
+    "name_cells",
+    "name_kpi",
     "read_spec",
+    "refuse_columns",
     "require_consistent",
     "require_known",
     "resolve_amount",

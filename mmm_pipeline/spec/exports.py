@@ -12,8 +12,15 @@ type ExportName = Literal[
     "actual_vs_fitted",
     "channel_returns",
     "returns_by_period",
+    "contributions_by_period",
+    "carryover_curves",
+    "seasonal_indices",
+    "recommendations",
     "response_curves",
     "budget_scenarios",
+    "scenario_comparison",
+    "budget_frontier",
+    "disaggregated_results",
 ]
 """Tables that are exported."""
 type Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]

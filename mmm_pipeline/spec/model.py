@@ -17,6 +17,7 @@ from mmm_pipeline.spec.consistency import find_inconsistencies
 from mmm_pipeline.spec.data import DataSource
 from mmm_pipeline.spec.drivers import Control, Event
 from mmm_pipeline.spec.evidence import Backtest, Sensitivity
+from mmm_pipeline.spec.export_columns import find_unknown_columns
 from mmm_pipeline.spec.exports import Exports
 from mmm_pipeline.spec.gate import GateLimits
 from mmm_pipeline.spec.media import Media
@@ -27,12 +28,10 @@ from mmm_pipeline.spec.source import Place
 from mmm_pipeline.spec.structure import Likelihood, LinkName, Pooling, Seasonality, Selection, Trend
 
 
-def _place(problem: str, values: Any) -> InitErrorDetails:
-    """Say a problem at the setting that it names first."""
+def _find_place(problem: str) -> tuple[str, ...]:
+    """Find the setting that a problem names first."""
     named = re.match(r"`([a-z_]+(\.\w+)*)`", problem)
-    loc = tuple(named[1].split(".")) if named else ()
-    context = {"error": ValueError(problem)}
-    return InitErrorDetails(type="value_error", loc=loc, input=values, ctx=context)
+    return tuple(named[1].split(".")) if named else ()
 
 
 def _not_empty[T](media: dict[str, T]) -> dict[str, T]:
@@ -144,10 +143,16 @@ class ModelSpec(SpecPart):
     @classmethod
     def _parts_fit_together(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         spec = handler(values)
-        if problems := find_inconsistencies(spec):
-            raise ValidationError.from_exception_data(
-                cls.__name__, [_place(one, values) for one in problems]
-            )
+        faults = [(_find_place(one), one) for one in find_inconsistencies(spec)]
+        faults += [(one.place, one.message) for one in find_unknown_columns(spec)]
+        if faults:
+            details = [
+                InitErrorDetails(
+                    type="value_error", loc=loc, input=values, ctx={"error": ValueError(words)}
+                )
+                for loc, words in faults
+            ]
+            raise ValidationError.from_exception_data(cls.__name__, details)
         return spec
 
     @property

@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from mmm_pipeline.exports.audit import find_differences
 from mmm_pipeline.exports.bundle import bundle_exports
 from mmm_pipeline.exports.catalogue import VIEWS, Entry, write_catalogue
 from mmm_pipeline.exports.inputs import ExportInputs
@@ -23,11 +24,11 @@ def enter(inputs: ExportInputs, model: str) -> Entry:
 
 @pytest.fixture(scope="module")
 def catalogue(
-    inputs: ExportInputs, panel: ExportInputs, tmp_path_factory: pytest.TempPathFactory
+    split: ExportInputs, panel: ExportInputs, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Of two models, and one that is left out, moved to another place."""
     folder = tmp_path_factory.mktemp("catalogue")
-    entries = [enter(inputs, "acme"), Entry("gone", reason="it's not there"), enter(panel, "total")]
+    entries = [enter(split, "acme"), Entry("gone", reason="it's not there"), enter(panel, "total")]
     write_catalogue(entries, folder / "catalogue.duckdb")
     assert [one.name for one in folder.iterdir()] == ["catalogue.duckdb"]
     (folder / "moved").mkdir()
@@ -123,6 +124,38 @@ def test_columns_bear_their_own_names_whatever_an_export_calls_them(
     assert list(combined[:5]) == ["kpi", "grain", "date", "decomp_lvl1", "decomp_lvl2"]
     combined = ask(tmp_path / "catalogue.duckdb", "FROM decomps_stacked_combined").columns
     assert list(combined[4:6]) == ["decomp_lvl1", "decomp"]
+
+
+def test_what_a_catalogue_says_otherwise_is_told(
+    split: ExportInputs, panel: ExportInputs, tmp_path: Path
+) -> None:
+    entries = [enter(split, "acme"), enter(panel, "total")]
+    path = tmp_path / "catalogue.duckdb"
+    write_catalogue(entries, path)
+    agreed = find_differences(path, entries)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE data.recommendations SET roas = roas + 1 WHERE model = 'acme'")
+        connection.execute("DELETE FROM data.scenario_comparison WHERE model = 'acme'")
+        connection.execute("CREATE OR REPLACE VIEW media_results_combined AS SELECT 1 kpi_total")
+
+    found = find_differences(path, entries)
+
+    assert not agreed
+    assert [words.split(" adds")[0] for words in found] == [
+        "roas of acme in recommendations",
+        "scenario_comparison has 0 rows of acme, not 1",
+        *[
+            f"{name} of acme in scenario_comparison"
+            for name in found_in(entries[0], "scenario_comparison")
+        ],
+        "kpi_total of media_results_combined",
+    ]
+
+
+def found_in(entry: Entry, table: str) -> list[str]:
+    """The numbers of a table that do not add up to nothing."""
+    frame = entry.frames[table].select_dtypes("number")
+    return [str(name) for name in frame if frame[name].sum() != 0]
 
 
 def test_a_catalogue_of_nothing_says_so(tmp_path: Path) -> None:

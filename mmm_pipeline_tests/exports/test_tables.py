@@ -6,11 +6,12 @@ import pytest
 import xarray as xr
 
 from mmm_pipeline.errors import StaleFitError
+from mmm_pipeline.exports.columns import CELL, describe_column
 from mmm_pipeline.exports.inputs import ExportInputs
-from mmm_pipeline.exports.tables import build_exports, name_kpi
+from mmm_pipeline.exports.tables import build_exports
 from mmm_pipeline.insight.by_period import summarize_contributions_by_period
 from mmm_pipeline.insight.posterior import compute_terms
-from mmm_pipeline.spec import Exports
+from mmm_pipeline.spec import EXPORT_NAMES, Exports, ModelSpec, list_columns, list_keys, name_kpi
 from mmm_pipeline_tests.factories import make_spec
 
 
@@ -149,6 +150,52 @@ def test_the_kpi_bears_the_targets_name(target: object, name: str) -> None:
     spec = make_spec(data={"path": "a.csv", "date": "week", "target": target})
 
     assert name_kpi(spec) == name.rstrip("_")
+
+
+@pytest.mark.parametrize("kind", ["split", "panel", "counted"])
+def test_the_columns_are_those_that_the_spec_knows_of(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    inputs: ExportInputs = request.getfixturevalue(kind)
+    spec = inputs.fit.spec
+
+    found = {one.name: one for one in build_exports(inputs)}
+
+    assert list(found) == [name for name in EXPORT_NAMES if name in found]
+    assert set(EXPORT_NAMES) - set(found) <= {"disaggregated_results"}
+    for name, one in found.items():
+        columns = [
+            column for column in list_columns(name, spec) if not _is_free(name, column, spec)
+        ]
+        assert list(one.frame.columns) == columns, name
+        assert not one.frame.duplicated(one.keys).any(), name
+        described = {column: describe_column(column, name) for column in columns}
+        cells = {column for column, words in described.items() if words == CELL}
+        assert cells <= {*spec.data.panel, "panel_decomp"}
+
+
+def _is_free(table: str, column: str, spec: ModelSpec) -> bool:
+    """Whether a column is there with `free_cells` only, which none of these specs asks for."""
+    return table == "budget_scenarios" and column in spec.data.panel
+
+
+def test_plans_of_free_cells_are_told_apart_by_them() -> None:
+    spec = make_spec(data={"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]})
+
+    assert list_keys("budget_scenarios", spec, ["scenario", "geo", "channel", "spend"]) == [
+        *("scenario", "geo", "channel"),
+    ]
+    assert list_keys("budget_scenarios", spec, ["scenario", "channel", "spend"]) == [
+        *("scenario", "channel"),
+    ]
+
+
+def test_scenarios_are_compared_as_the_plans_add_up(inputs: ExportInputs) -> None:
+    tables = tabulate(inputs)
+
+    plans = tables["budget_scenarios"].groupby("scenario")[["spend", "response"]].sum()
+    compared = tables["scenario_comparison"].set_index("scenario")
+    pd.testing.assert_frame_equal(compared[["spend", "response"]], plans, check_names=False)
 
 
 def test_a_mix_of_fits_is_refused(inputs: ExportInputs) -> None:

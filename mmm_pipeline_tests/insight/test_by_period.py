@@ -104,12 +104,31 @@ def test_the_returns_of_all_years_are_those_of_the_window(fit: ConvergedFit) -> 
     table = summarize_returns_by_period(fit)
     whole = summarize_returns(fit).table.set_index("channel")
 
-    for grain in ("quarter", "year"):
+    for grain in ("quarter", "year", "all"):
         sums = table[table["grain"] == grain].groupby("channel")[["spend", "contribution"]].sum()
         for word in ("spend", "contribution"):
             np.testing.assert_allclose(sums[word], whole.loc[sums.index, word], rtol=1e-9)
     year = table[(table["grain"] == "year") & (table["channel"] == "tv")].iloc[0]
     assert year["roas"] == pytest.approx(year["contribution"] / year["spend"])
+    window = table[table["grain"] == "all"].set_index("channel")
+    for word in ("roas", "roas_lower", "roas_upper", "contribution_upper"):
+        np.testing.assert_allclose(window[word], whole.loc[window.index, word], rtol=1e-9)
+    assert window[["period", "is_complete"]].drop_duplicates().to_numpy().tolist() == [
+        ["all", True]
+    ]
+
+
+def test_the_returns_of_a_cell_are_its_own_draws(panel: ConvergedFit) -> None:
+    cell = {"geo": panel.features["geo"].to_numpy()[0]}
+    earned = compute_contributions(panel).sel(component="tv", **cell).sum("date")
+    rate = earned / float(panel.features["spend"].sel(channel="tv", **cell).sum())
+
+    table = summarize_returns_by_period(panel)
+
+    is_told = (table["grain"] == "all") & (table["channel"] == "tv") & (table["geo"] == cell["geo"])
+    row = table[is_told].iloc[0]
+    assert row["roas"] == pytest.approx(float(rate.mean()), rel=1e-9)
+    assert row["roas_lower"] == pytest.approx(float(rate.quantile(0.05)), rel=1e-9)
 
 
 def test_seasons_are_held_against_the_mean_of_the_year(fit: ConvergedFit) -> None:

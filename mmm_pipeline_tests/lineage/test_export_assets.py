@@ -7,10 +7,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from mmm_pipeline.exports.inputs import AS_THEY_ARE
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.lineage.data_assets import DELIVERY
 from mmm_pipeline.lineage.deliveries import Deliveries
-from mmm_pipeline.lineage.forms import SummaryForm, TableForm
+from mmm_pipeline.lineage.forms import AdviceForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import Exports, ModelSpec
@@ -23,6 +25,9 @@ from mmm_pipeline_tests.lineage.projects import (
     store_fit,
 )
 
+NO_TABLES = {"recommendations", "disaggregated_results"}
+"""Of another form, and not there."""
+
 
 @pytest.fixture(scope="module")
 def stored(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -33,8 +38,10 @@ def stored(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proje
     store.write("model_fit", TableForm(), inputs.model_fit)
     store.write("contributions", SummaryForm(), inputs.contributions)
     store.write("channel_returns", SummaryForm(), inputs.returns)
-    store.write("returns_by_period", TableForm(), inputs.periods)
-    store.write("response_curves", TableForm(), inputs.curves)
+    for name, table in inputs.tables.items():
+        if name != "recommendations":
+            store.write(name, TableForm(), table)
+    store.write("recommendations", AdviceForm(), recommend(fit))
     store.write("budget_scenarios", SummaryForm(), inputs.scenarios)
     store.write("validated_data", TableForm(), make_frame(fit.spec))
     raw = pd.DataFrame({"week": ["2024-01-01"]})
@@ -117,7 +124,9 @@ def test_exports_that_do_not_add_up_are_a_failed_check(
     store, other = Store(stored.outputs, "acme"), Store(project.outputs, "acme")
     for name in ("contributions", "channel_returns", "budget_scenarios"):
         other.write(name, SummaryForm(), store.read(name, SummaryForm()))
-    for name in ("model_fit", "returns_by_period", "response_curves"):
+    other.write("recommendations", AdviceForm(), store.read("recommendations", AdviceForm()))
+    tables = [name for name in AS_THEY_ARE if name not in NO_TABLES]
+    for name in ("model_fit", *tables):
         table = store.read(name, TableForm())
         if name == "model_fit":
             table["fitted"] += 1.0

@@ -76,6 +76,8 @@ EDGES = {
         "recommendations",
         "carryover_curves",
         "returns_by_period",
+        "contributions_by_period",
+        "seasonal_indices",
         "effect_evidence",
         "predictive_checks",
         "leave_one_out",
@@ -96,8 +98,14 @@ EDGES = {
         "contributions",
         "channel_returns",
         "returns_by_period",
+        "contributions_by_period",
+        "carryover_curves",
+        "seasonal_indices",
+        "recommendations",
         "response_curves",
         "budget_scenarios",
+        "budget_frontier",
+        "disaggregated_results",
     },
     "run_folder": {
         "fitted_trace",
@@ -156,6 +164,7 @@ TABLES = {
     *("plan_tracking", "disaggregated_results", "raw_entities"),
     *("predictive_checks", "leave_one_out", "response_backtest", "budget_frontier"),
     *("carryover_curves", "returns_by_period", "prior_sensitivity", "sensitivity"),
+    *("contributions_by_period", "seasonal_indices"),
 }
 """Assets that are one table."""
 TRACE = dg.AssetKey([SPEC.name, "fitted_trace"])

@@ -55,6 +55,8 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("recommendations", AdviceForm(), inputs.advice)
     store.write("carryover_curves", TableForm(), inputs.carryover)
     store.write("returns_by_period", TableForm(), inputs.periods)
+    store.write("contributions_by_period", TableForm(), inputs.by_period)
+    store.write("seasonal_indices", TableForm(), inputs.seasons)
     return project
 
 

@@ -2,7 +2,6 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,10 @@ from mmm_pipeline.evidence.sensitivity import Refit, summarize_sensitivity
 from mmm_pipeline.evidence.variations import LeftOut, Variation
 from mmm_pipeline.gate import ConvergedFit, admit, require_converged
 from mmm_pipeline.gate.remedies import ATTEMPTS, Attempt
-from mmm_pipeline.insight.by_period import summarize_returns_by_period
+from mmm_pipeline.insight.by_period import (
+    summarize_contributions_by_period,
+    summarize_returns_by_period,
+)
 from mmm_pipeline.insight.carryover import summarize_carryover_curves
 from mmm_pipeline.insight.contributions import compute_fitted_mean, summarize_contributions
 from mmm_pipeline.insight.curves import summarize_response_curves
@@ -32,6 +34,7 @@ from mmm_pipeline.insight.disaggregation import summarize_disaggregation
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.insight.returns import summarize_returns
+from mmm_pipeline.insight.seasonality import summarize_seasonal_indices
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.identity import list_versions
@@ -52,6 +55,7 @@ from mmm_pipeline_tests.decision.plans import (
     plan,
 )
 from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.report.pages import Page, find_faults
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
 
@@ -70,6 +74,8 @@ def gather(fit: ConvergedFit, truth: dict[str, dict[str, float]] | None) -> Repo
         recommend(fit),
         summarize_carryover_curves(fit),
         summarize_returns_by_period(fit),
+        summarize_contributions_by_period(fit),
+        summarize_seasonal_indices(fit),
         truth,
     )
 
@@ -360,6 +366,49 @@ def test_a_panel_with_a_selection_has_its_page(panel: ReportInputs) -> None:
     assert media["share"] == pytest.approx(float(share))
 
 
+@pytest.mark.slow
+def test_a_panel_has_a_section_by_cell(panel: ReportInputs) -> None:
+    page = write_page(panel)
+
+    section = page.split('<section id="cells">')[1].split("</section>")[0]
+    assert section.count("<tr><td>") == 2
+    assert "a channel returns the same in every cell" in section
+    assert not find_faults(page)
+
+
+def test_money_is_told_in_its_currency(inputs: ReportInputs) -> None:
+    data = inputs.fit.spec.data.model_copy(update={"currency": "EUR", "margin": 0.4})
+    spec = inputs.fit.spec.model_copy(update={"data": data})
+    told = replace(
+        inputs,
+        fit=replace(inputs.fit, spec=spec),
+        returns=summarize_returns(replace(inputs.fit, spec=spec)),
+    )
+
+    page = write_page(told)
+
+    assert "; money and target in EUR</p>" in page
+    assert "target units per EUR, all media" in page
+    assert "<th>Spend, EUR</th>" in page
+    assert "Profit (EUR) is 40.0% of the contribution" in page
+    assert "unit of money" not in page.split('<section id="returns">')[1].split("<caption>")[0]
+    assert "EUR" not in write_page(inputs)
+
+
+def test_the_page_has_the_other_cuts(inputs: ReportInputs) -> None:
+    page = write_page(inputs)
+
+    quarters = page.split("<summary>Quarter by quarter</summary>")[1].split("</details>")[0]
+    assert quarters.count("<tr><td>") == 8
+    assert "<th>baseline</th>" in quarters
+    worth = page.split("Best return first")[1].split("</table>")[0]
+    assert worth.count("<tr><td>") == 2
+    assert "<th>Headroom</th>" in worth
+    assert "<th>Profit</th>" not in worth
+    assert "not another season" in page
+    assert '<section id="cells">' not in page
+
+
 def test_nothing_is_selected_where_nothing_was_asked(inputs: ReportInputs, page: str) -> None:
     assert summarize_selection(inputs.fit).empty
     assert "Which controls matter" not in page
@@ -409,36 +458,34 @@ def test_the_page_says_that_a_fit_is_of_other_versions(
     assert "; 99.0 is installed</li>" in write_page(inputs)
 
 
-class Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.images: list[dict[str, str | None]] = []
-        self.addresses: list[str] = []
-        self.headings = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.headings += tag == "h2"
-        if tag == "img":
-            self.images.append(given)
-        self.addresses += [str(given[key]) for key in ("src", "href") if key in given]
+def test_a_browser_would_find_nothing_wrong(page: str) -> None:
+    assert not find_faults(page)
 
 
-def test_the_page_asks_nothing_of_the_network(page: str) -> None:
-    reader = Reader()
-    reader.feed(page)
+def test_every_figure_and_section_is_there(page: str) -> None:
+    found = Page(page)
 
-    assert all(address.startswith(("data:", "#")) for address in reader.addresses)
-    assert "<script" not in page
+    assert len(found.images) == 19
+    assert found.tags.count("h2") == 11
+    assert set(found.targets) == {one for one in found.ids if one != "selection"}
 
 
-def test_every_figure_is_there_and_described(page: str) -> None:
-    reader = Reader()
-    reader.feed(page)
-
-    assert len(reader.images) == 15
-    assert all(image["alt"] for image in reader.images)
-    assert reader.headings == 10
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        ('<img src="https://a.b/c.png" alt="x">', "<img> refers to https://a.b/c.png"),
+        ('<a href="#nowhere">x</a>', "nothing is called nowhere"),
+        ('<p id="fit">x</p><p id="fit">x</p>', "fit is there twice"),
+        ('<img src="data:image/png;base64,AAAA" alt="x">', "x is no image"),
+        ('<img src="data:image/png;base64,iVBORw0KGgo=">', "an image says nothing"),
+        ('<p onclick="x()">x</p>', "<p> runs onclick"),
+        ('<p style="background: url(//a.b/c)">x</p>', "a style refers to url(//a.b/c)"),
+        ("<script></script>", "<script> has no place"),
+        ("<table><tr></table>", "</table> closes what is not open"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_found(broken: str, fault: str) -> None:
+    assert fault in find_faults(f"<style>p {{ color: red }}</style>{broken}")
 
 
 @pytest.mark.slow

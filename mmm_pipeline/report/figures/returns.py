@@ -89,7 +89,7 @@ def draw_roas(
     figure = new_figure(8.0, 0.5 * len(rows) + 1.1)
     axes = plain_axes(figure.subplots(), grid="x")
     places = np.arange(len(rows))
-    prior_bounds = prior.quantile([LOWER, UPPER], "draw").sel(channel=list(rows.index)).to_numpy()
+    prior_bounds = prior.sel(channel=list(rows.index)).quantile([LOWER, UPPER], "draw").to_numpy()
     axes.hlines(places - 0.22, *prior_bounds, color=BASELINE, lw=4, label="prior, 90 %")
     axes.hlines(
         places, rows["roas_lower"], rows["roas_upper"], color=ACCENT, lw=3, label="posterior, 90 %"
