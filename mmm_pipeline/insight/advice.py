@@ -44,9 +44,9 @@ def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
     Parameters
     ----------
     numbers : pandas.DataFrame
-        A row per channel: ``channel``; ``roas, marginal_roas`` with their bounds; ``headroom``,
-        ``steepness``, ``half`` of the curve, and ``is_informed``, whether the data said anything
-        that was not believed before.
+        A row per channel: ``channel``; ``roas, marginal_roas`` with their bounds; ``spend_now``,
+        ``headroom``, ``steepness``, ``half`` of the curve, and ``is_informed``, whether the data
+        said anything that was not believed before.
     level : float or None
         Return that money must bring, target units per unit of money; None if nobody said.
 
@@ -58,9 +58,10 @@ def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
     Notes
     -----
     INCREASE where the marginal return is above `WELL_ABOVE` times the level and there is headroom,
-    REDUCE where it is below the level, else HOLD. HOLD too where the curve cannot be relied on
-    (see `tell_unreliable`), or the data have said nothing. A test is needed where the level lies
-    within the interval of the return, or of the marginal return, or the data have said nothing.
+    REDUCE where it is below the level, else HOLD. HOLD too where nothing was spent in the last 52
+    weeks, where the curve cannot be relied on (see `tell_unreliable`), or the data have said
+    nothing. A test is needed where the level lies within the interval of the return, or of the
+    marginal return, where nothing was spent, or the data have said nothing.
     """
     order = numbers.sort_values("marginal_roas", ascending=False, kind="stable", na_position="last")
     rows: list[dict[Any, Any]] = []
@@ -140,6 +141,8 @@ def move_money(table: pd.DataFrame) -> pd.Series:
 
 def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str, str]:
     """Find the action, and say why."""
+    if not row["spend_now"] > 0:
+        return HOLD, "nothing was spent on it in the last 52 weeks: only a test can tell"
     if level is None:
         return HOLD, "what a target may cost is not stated (`data.target_cost`)"
     if not row["is_informed"]:
@@ -158,7 +161,7 @@ def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str
 
 def _needs_test(row: Mapping[Any, Any], level: float | None) -> bool:
     """Say whether the data leave open on which side of the level a channel lies."""
-    if level is None or not row["is_informed"]:
+    if level is None or not row["is_informed"] or not row["spend_now"] > 0:
         return True
     return any(
         row[f"{word}_lower"] < level < row[f"{word}_upper"] for word in ("roas", "marginal_roas")

@@ -101,7 +101,9 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
           last; with ``data.margin`` ``profit`` (money) and ``roi`` (profit per money).
         * Today, at the mean spend of the last 52 weeks, kept up: ``spend_now`` per period,
           ``marginal_roas`` of the next unit of money (or ``marginal_cost_per_target``), and
-          ``saturation``, how far up its curve the channel is, 0 to 1.
+          ``saturation``, how far up its curve the channel is, 0 to 1. Of a channel that was off
+          all these weeks that is 0, and ``marginal_roas`` is the slope at the first step (see
+          `mmm_pipeline.insight.slopes.differentiate`).
         * Where it is known what a return must be: ``probability_profitable``, that the window's
           return was above it; ``breakeven_spend`` per period, up to which the next unit of money
           comes back, and ``headroom``, what is left of it above today's; medians, for their draws

@@ -53,6 +53,16 @@ def test_what_cannot_be_relied_on_is_held(numbers: dict[str, Any], marginal: flo
     assert table["is_reliable"].iloc[0] == (numbers.keys() == {"is_informed"})
 
 
+@pytest.mark.parametrize("level", [1.0, None])
+@pytest.mark.parametrize("marginal", [0.5, 3.0])
+def test_a_channel_that_is_off_today_is_to_be_tested(marginal: float, level: float | None) -> None:
+    row = judge(make_row("tv", marginal, spend_now=0.0), level=level).iloc[0]
+
+    assert row["action"] == "HOLD"
+    assert row["needs_test"]
+    assert row["reason"].startswith("nothing was spent on it in the last 52 weeks")
+
+
 def test_a_curve_without_a_ceiling_may_be_relied_on() -> None:
     assert judge(make_row("tv", 3.0, half=math.nan))["is_reliable"].tolist() == [True]
 
