@@ -1,5 +1,6 @@
 """What a fit advises: the rules of `mmm_pipeline.insight.advice`, on its own draws."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmm_pipeline.insight.advice import INCREASE, Recommendations, judge_channel
 from mmm_pipeline.insight.marginal import SpendResponse, find_half, read_spend_response
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.slopes import MOST
-from mmm_pipeline.insight.summary import share_above, summarize
+from mmm_pipeline.insight.summary import invert, share_above, summarize
 
 FROM_RETURNS = (
     *("roas", "roas_lower", "roas_upper"),
@@ -83,11 +84,12 @@ def describe_portfolio(
     -------
     dict
         `level`, the return that money must bring; `spend` and `contribution` of the window;
-        `roas` (their ratio) and its bounds (with `kpi: count` `cost_per_target` too),
-        `probability_profitable`; `marginal_roas` of money
-        spread as today; per period `spend_now`, `headroom` of what is to be increased, `moved`,
-        and what that brings: `gain`, its bounds and `probability_gain`; `confidence`, the
-        channels', weighed by their spend. None for what cannot be said.
+        `roas` (their ratio) and its bounds, `probability_profitable`; `marginal_roas` of money
+        spread as today; with `kpi: count` `cost_per_target` and its bounds and
+        `marginal_cost_per_target`, the inverses of these; per period `spend_now`, `headroom` of
+        what is to be increased, `moved`, and what that brings: `gain`, its bounds and
+        `probability_gain`; `confidence`, the channels', weighed by their spend. None for what
+        cannot be said.
 
     Notes
     -----
@@ -96,7 +98,12 @@ def describe_portfolio(
     level = fit.spec.data.breakeven_roas
     earned = contribution.sel(channel=fit.spec.bought_media).sum("channel")
     spend, now = float(fit.features["spend"].sum()), table["spend_now"]
-    roas, is_count = earned / spend, fit.spec.data.kpi == "count"
+    roas = earned / spend
+    returned, marginal = summarize(roas, "roas"), _weigh(table["marginal_roas"], now)
+    costs: dict[str, float | None] = {}
+    if fit.spec.data.kpi == "count":
+        costs = _read(invert(returned, "roas", "cost_per_target"))
+        costs["marginal_cost_per_target"] = 1 / marginal if marginal else None
     moved, together = float(table["change"].clip(lower=0).sum()), gain.sum("channel")
     spent = fit.features["spend"].sum(["date", *fit.spec.data.panel]).to_series()
     return {
@@ -104,10 +111,10 @@ def describe_portfolio(
         "level": level,
         "spend": spend,
         "contribution": float(earned.mean()),
-        **_read(summarize(roas, "roas")),
-        **(_read(summarize(1 / roas, "cost_per_target")) if is_count else {}),
+        **_read(returned),
+        **costs,
         "probability_profitable": float(share_above(roas, level)) if level else None,
-        "marginal_roas": _weigh(table["marginal_roas"], now),
+        "marginal_roas": marginal,
         "spend_now": float(now.sum()),
         "headroom": float(table.loc[table["action"] == INCREASE, "headroom"].sum()),
         "moved": moved,
@@ -136,9 +143,10 @@ def _compute_gain(next_money: SpendResponse, table: pd.DataFrame) -> xr.DataArra
     return next_money.respond(now + change) - next_money.respond(now)
 
 
-def _read(summary: xr.Dataset) -> dict[str, float]:
-    """Take the numbers out of a summary."""
-    return {str(name): float(value) for name, value in summary.items()}
+def _read(summary: xr.Dataset) -> dict[str, float | None]:
+    """Take the numbers out of a summary; None for what is not known."""
+    numbers = {str(name): float(value) for name, value in summary.items()}
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def _weigh(values: pd.Series, weights: pd.Series) -> float | None:

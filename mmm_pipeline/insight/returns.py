@@ -10,6 +10,7 @@ from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.insight.summary import (
     SAMPLE_DIMS,
     Summary,
+    invert,
     list_sample_dims,
     measure_confidence,
     share_above,
@@ -98,7 +99,8 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
 
         * Over the window: ``channel, kind, spend, contribution, roas`` (target units per money)
           and ``probability_above_1``; with ``data.kpi: count`` ``cost_per_target`` instead of the
-          last; with ``data.margin`` ``profit`` (money) and ``roi`` (profit per money).
+          last, see `mmm_pipeline.insight.summary.invert`; with ``data.margin`` ``profit`` (money)
+          and ``roi`` (profit per money).
         * Today, at the mean spend of the last 52 weeks, kept up: ``spend_now`` per period,
           ``marginal_roas`` of the next unit of money (or ``marginal_cost_per_target``), and
           ``saturation``, how far up its curve the channel is, 0 to 1. Of a channel that was off
@@ -121,19 +123,21 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     data, spend = fit.spec.data, _sum_up(fit.features["spend"])
     window = compute_window_returns(fit)
     contribution, roas = window["contribution"], window["roas"]
+    returned = summarize(roas, "roas")
     next_money = read_spend_response(fit)
     marginal = next_money.earn_next(next_money.spend_now).transpose("sample", "channel")
+    ahead = summarize(marginal, "marginal_roas")
     parts: list[xr.Dataset | xr.DataArray] = [
         spend.rename("spend"),
         summarize(contribution, "contribution"),
-        summarize(roas, "roas"),
-        *_judge_window(roas, spend, data),
+        returned,
+        *_judge_window(roas, returned, spend, data),
         next_money.spend_now.rename("spend_now"),
-        summarize(marginal, "marginal_roas"),
+        ahead,
     ]
     draws = {**window.data_vars, "marginal_roas": marginal}
     if data.kpi == "count":
-        parts.append(summarize(1 / marginal, "marginal_cost_per_target"))
+        parts.append(invert(ahead, "marginal_roas", "marginal_cost_per_target"))
     parts.append(summarize(measure_saturation(fit), "saturation"))
     if data.breakeven_roas is not None:
         draws["breakeven_spend"] = next_money.find_breakeven(data.breakeven_roas)
@@ -150,11 +154,11 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
 
 
 def _judge_window(
-    roas: xr.DataArray, spend: xr.DataArray, data: DataSource
+    roas: xr.DataArray, returned: xr.Dataset, spend: xr.DataArray, data: DataSource
 ) -> list[xr.Dataset | xr.DataArray]:
     """Say whether the window's money came back."""
     if data.kpi == "count":
-        return [summarize(1 / roas, "cost_per_target")]
+        return [invert(returned, "roas", "cost_per_target")]
     above = share_above(roas, 1.0).where(spend > 0).rename("probability_above_1")
     if data.margin is None:
         return [above]
