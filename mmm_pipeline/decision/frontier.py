@@ -38,12 +38,12 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
         would bring, spent as the best plan spends the rest; ``_alike``, the same of today's plan
         scaled; ``is_diminishing``, where the next unit brings less than the mean unit does;
         ``is_observed``, where no channel goes beyond what was seen in some period. Empty where
-        nothing is bought today.
+        nothing is bought today. The attribute ``kpi`` says what the target is.
     """
     scenario = Scenario(bounds=REACH)
     if not fit.spec.bought_media or not (window := Window(fit, scenario)).current.sum() > 0:
         empty = pd.DataFrame({column: pd.Series(dtype="float64") for column in COLUMNS})
-        empty.attrs["fit_id"] = fit.fit_id
+        empty.attrs |= {"fit_id": fit.fit_id, "kpi": fit.spec.data.kpi}
         return empty
     budgets = np.array(SHARES) * window.current.sum()
     alike = np.array(SHARES)[:, None] * window.current
@@ -60,7 +60,7 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
     table["marginal_alike"] = _measure_next(window, alike, table["response_alike"].to_numpy())
     table["is_diminishing"] = table["marginal"] < table["roas"]
     table["is_observed"] = np.all(best <= window.seen * (1 + 1e-9), axis=1)
-    table.attrs["fit_id"] = fit.fit_id
+    table.attrs |= {"fit_id": fit.fit_id, "kpi": fit.spec.data.kpi}
     return table[list(COLUMNS)]
 
 

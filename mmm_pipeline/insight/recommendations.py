@@ -22,6 +22,12 @@ FROM_RETURNS = (
     *("probability_profitable", "spend_now", "breakeven_spend", "headroom", "confidence"),
 )
 """Columns that are those of the returns."""
+COSTS = tuple(
+    f"{word}{bound}"
+    for word in ("cost_per_target", "marginal_cost_per_target")
+    for bound in ("", "_lower", "_upper")
+)
+"""Those besides, where the target is a count."""
 
 
 def recommend(fit: ConvergedFit) -> Recommendations:
@@ -36,18 +42,20 @@ def recommend(fit: ConvergedFit) -> Recommendations:
     -------
     Recommendations
         Table: ``rank, channel, action`` (INCREASE, HOLD, REDUCE), ``reason, needs_test,
-        is_reliable, is_informed``; ``roas`` and ``marginal_roas`` with their 5-95 % intervals,
-        ``probability_profitable``, ``spend_now``, ``breakeven_spend``, ``headroom``,
-        ``confidence`` as in `summarize_returns`; ``spend_largest`` of any period; the curve's
-        ``steepness`` today (share of its ceiling per largest exposure) and its ``half`` (share of
-        the largest exposure); and, if money is moved as advised, ``change`` of spend per period
-        and ``gain``, target units per period, with its interval. Portfolio: see
-        `describe_portfolio`.
+        is_reliable, is_informed``, ``finding`` and ``roas_width``; ``roas`` and ``marginal_roas``
+        with their 5-95 % intervals (of a count `COSTS` too), ``probability_profitable``,
+        ``spend_now``, ``breakeven_spend``, ``headroom``, ``confidence`` as in `summarize_returns`;
+        ``spend_largest`` of any period; the curve's ``steepness`` today (share of its ceiling per
+        largest exposure) and its ``half`` (share of the largest exposure); and, if money is moved
+        as advised, ``change`` of spend per period, ``move_needs_test``, whether that is from or to
+        a channel that must be tested first, and ``gain``, target units per period, with its
+        interval. Portfolio: see `describe_portfolio`.
     """
     spec, next_money = fit.spec, read_spend_response(fit)
     summary = summarize_returns(fit)
     returns = summary.table.set_index("channel").loc[spec.bought_media]
-    numbers = returns.reindex(columns=list(FROM_RETURNS)).reset_index()
+    costs = COSTS if spec.data.kpi == "count" else ()
+    numbers = returns.reindex(columns=[*FROM_RETURNS, *costs]).reset_index()
     spend = fit.features["spend"].sum(list(spec.data.panel))
     unlearned = list_unlearned(Channels.of(fit.trace))
     numbers["spend_largest"] = spend.max("date").sel(channel=spec.bought_media).to_numpy()
@@ -56,6 +64,7 @@ def recommend(fit: ConvergedFit) -> Recommendations:
     numbers["is_informed"] = ~numbers["channel"].isin(unlearned)
     table = judge_channels(numbers, spec.data.breakeven_roas)
     table["change"] = move_money(table)
+    table["move_needs_test"] = table["needs_test"] & (table["change"] != 0)
     gain = _compute_gain(next_money, table)
     table = table.join(summarize(gain, "gain").to_dataframe(), on="channel")
     table.attrs["fit_id"] = fit.fit_id

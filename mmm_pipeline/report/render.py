@@ -29,6 +29,7 @@ from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import tabulate_plans
+from mmm_pipeline.report.rates import choose_rate
 from mmm_pipeline.report.style import encode_png, encode_svg
 
 OWN_FIGURES = (
@@ -72,9 +73,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         worst=list_records(list_worst(inputs.model_fit)),
         months=list_records(tabulate_months(inputs.model_fit)),
         media=facts.summarize_media(inputs),
-        advice=write_advice(
-            inputs.advice, inputs.returns.table, fit.spec.data, fit.features.attrs["grain"]
-        ),
+        advice=write_advice(inputs.advice, fit.spec.data, fit.features.attrs["grain"]),
         portfolio=inputs.advice.portfolio,
         years=tabulate_years(inputs.periods, fit.spec),
         returns=list_records(inputs.returns.table),
@@ -112,13 +111,14 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
     spec, channels, prior = inputs.fit.spec, inputs.channels, inputs.prior
     shares = facts.tabulate_shares(inputs)
     known = None if inputs.truth is None else inputs.truth.get("roas")
+    rate = choose_rate(spec.data)
     drawn = {
         "fit": figures.draw_fit(inputs.model_fit),
         "residuals": figures.draw_residuals(inputs.model_fit),
         "decomposition": figures.draw_decomposition(inputs.contributions.table, spec.own_media),
         "shares": figures.draw_shares(shares, channels),
         "roas": figures.draw_roas(
-            inputs.returns.table, prior["implied_roas"], spec.bought_media, known
+            inputs.returns.table, prior["implied_roas"], spec.bought_media, rate, known
         ),
         "waterfall": figures.draw_waterfall(order_waterfall(shares), channels),
         "curves": figures.draw_response_curves(inputs.curves, channels, find_breakevens(inputs)),
@@ -126,7 +126,9 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
         "prior": figures.draw_prior_target(prior["target"], inputs.fit.features["target"]),
     }
     if spec.bought_media:
-        drawn["marginal"] = figures.draw_marginal(inputs.advice.table, spec.data.breakeven_roas)
+        drawn["marginal"] = figures.draw_marginal(
+            inputs.advice.table, spec.data.breakeven_roas, rate
+        )
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
     chains = draw_chains(inputs.fit.trace, assess_parameters(inputs.fit.posterior))
