@@ -13,6 +13,7 @@ from mmm_pipeline.insight.advice import Recommendations, judge_channels
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.report.advice import Words, write_advice
+from mmm_pipeline.report.advice_text import write_text
 from mmm_pipeline.report.page import open_template
 from mmm_pipeline.spec import DataSource
 from mmm_pipeline_tests.factories import draw_fit, make_raw, make_spec, validate
@@ -164,3 +165,23 @@ def test_a_year_without_any_spend_has_its_page() -> None:
     assert "<b>–</b><span>marginal cost per sales, all channels as today</span>" in page
     assert "0 was spent on media in the last 52 weeks" in page
     assert page.count("Nothing was spent on it in the last 52 weeks") == 2
+
+
+def test_the_text_has_the_sentences_of_the_page(fit: ConvergedFit, trace: xr.DataTree) -> None:
+    _, words = move(fit, trace, 0.6)
+
+    text = write_text(words, fit)
+
+    sections = text.split("\n\n")
+    assert sections[0] == "# acme: what to do"
+    assert sections[1 : len(words.summary) + 1] == words.summary
+    assert [line for line in sections if line.startswith("## ")] == [
+        "## Increase",
+        "## Reduce",
+        "## Ranking",
+    ]
+    for _, name, sentence in words.channels:
+        assert f"- **{name}**: {sentence}" in text.splitlines()
+    ranked = [line.split(" | ")[1] for line in text.splitlines() if re.match(r"\| \d", line)]
+    assert ranked == [row["channel"] for row in words.rows]
+    assert fit.fit_id in sections[-1]
