@@ -7,6 +7,7 @@ from mmm_pipeline.insight.carryover import measure_half_life
 from mmm_pipeline.insight.marginal import SpendResponse, measure_saturation, read_spend_response
 from mmm_pipeline.insight.posterior import compute_channel_totals
 from mmm_pipeline.insight.response import read_response
+from mmm_pipeline.insight.simulated import simulate_more_spend
 from mmm_pipeline.insight.summary import (
     SAMPLE_DIMS,
     Summary,
@@ -101,15 +102,17 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
           and ``probability_above_1``; with ``data.kpi: count`` ``cost_per_target`` instead of the
           last, see `mmm_pipeline.insight.summary.invert`; with ``data.margin`` ``profit`` (money)
           and ``roi`` (profit per money).
+        * ``mroas_10pct``: what a tenth more spend in every period of the window would have brought,
+          per unit of it, see `mmm_pipeline.insight.simulated.simulate_more_spend`.
         * Today, at the mean spend of the last 52 weeks, kept up: ``spend_now`` per period,
           ``marginal_roas`` of the next unit of money (or ``marginal_cost_per_target``), and
           ``saturation``, how far up its curve the channel is, 0 to 1. Of a channel that was off
           all these weeks that is 0, and ``marginal_roas`` is the slope at the first step (see
           `mmm_pipeline.insight.slopes.differentiate`).
         * Where it is known what a return must be: ``probability_profitable``, that the window's
-          return was above it; ``breakeven_spend`` per period, up to which the next unit of money
-          comes back, and ``headroom``, what is left of it above today's; medians, for their draws
-          have no mean where a curve hardly bends.
+          return was above it (with ``data.margin``, that ``roi`` was above 0); ``breakeven_spend``
+          per period, up to which the next unit of money comes back, and ``headroom``, what is left
+          of it above today's; medians, for their draws have no mean where a curve hardly bends.
         * ``half_life`` of the carry-over, in periods, and ``confidence`` in the contribution.
 
         Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``; ``marginal_roas``,
@@ -132,6 +135,7 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
         summarize(contribution, "contribution"),
         returned,
         *_judge_window(roas, returned, spend, data),
+        summarize(simulate_more_spend(fit), "mroas_10pct"),
         next_money.spend_now.rename("spend_now"),
         ahead,
     ]
