@@ -41,12 +41,13 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
         scaled; ``is_diminishing``, where the next unit brings less than the mean unit does;
         ``is_observed``, where no channel goes beyond what was seen in some period. Empty where
         nothing is bought today. The attribute ``pays_up_to`` is the budget at which the next unit
-        of the best plan brings just what it must: see `find_breakeven_budget`.
+        of the best plan brings just what it must: see `find_breakeven_budget`. The
+        attribute ``kpi`` says what the target is.
     """
     scenario = Scenario(bounds=REACH)
     if not fit.spec.bought_media or not (window := Window(fit, scenario)).current.sum() > 0:
         empty = pd.DataFrame({column: pd.Series(dtype="float64") for column in COLUMNS})
-        empty.attrs |= {"fit_id": fit.fit_id, "pays_up_to": None}
+        empty.attrs |= {"fit_id": fit.fit_id, "kpi": fit.spec.data.kpi, "pays_up_to": None}
         return empty
     budgets = np.array(SHARES) * window.current.sum()
     alike = np.array(SHARES)[:, None] * window.current
@@ -67,7 +68,7 @@ def summarize_frontier(fit: ConvergedFit) -> pd.DataFrame:
     pays = (
         None if level is None else find_breakeven_budget(budgets, table["marginal"].tolist(), level)
     )
-    table.attrs |= {"fit_id": fit.fit_id, "pays_up_to": pays}
+    table.attrs |= {"fit_id": fit.fit_id, "kpi": fit.spec.data.kpi, "pays_up_to": pays}
     return table[list(COLUMNS)]
 
 

@@ -107,7 +107,7 @@ class Limits:
             Settings, each once.
         """
         slack = TOLERANCE * max(1.0, float(money.sum()))
-        held = {}
+        held: dict[str, None] = {}
         for row in self.rows:
             found, is_floor = float(row.weights @ money), row.low > 0 or row.weights.min() < 0
             is_at_end = found >= row.high - slack or (is_floor and found <= row.low + slack)

@@ -43,8 +43,8 @@ def summarize_scenarios(fit: ConvergedFit) -> Summary:
         incremental: what the window's spend adds to what earlier spend still brings, carry-out
         after the window included. Draws: ``response`` and ``response_current``, dims ``(scenario,
         channel, ..., sample)``; and by scenario ``budget`` (infinite where it is free),
-        ``utility``, ``utility_current``, ``held``, ``note``, ``periods``; with the attribute ``margin``,
-        `data.margin`, where that is known.
+        ``utility``, ``utility_current``, ``held``, ``note``, ``periods``; with the attribute
+        ``margin``, `data.margin`, where that is known.
 
     Raises
     ------

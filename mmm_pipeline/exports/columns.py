@@ -56,6 +56,7 @@ MEANINGS = {
     "marginal_current": "Target units that the next unit of money brings under today's plan.",
     "marginal_alike": "Target units that the next unit of money brings on top of today's plan, "
     "scaled to the budget.",
+    "mroas_10pct": "Target units per money, of a tenth more spend in every period of the window.",
     "marginal_roas": "Target units that the next unit of money brings today.",
     "marginal_cost_per_target": "Money that the next target unit costs today.",
     "probability_above_1": "Probability that the return was above 1.",

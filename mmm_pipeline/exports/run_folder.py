@@ -228,7 +228,6 @@ def _measure_fit(table: pd.DataFrame) -> dict[str, Any]:
 
 def _list_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """List the rows of a table as plain data."""
-    finite = table.replace([np.inf, -np.inf], np.nan)
-    rows = [dict(zip(map(str, table.columns), row, strict=True)) for row in list_rows(finite)]
+    rows = [dict(zip(map(str, table.columns), row, strict=True)) for row in list_rows(table)]
     plain: list[dict[str, Any]] = json.loads(json.dumps(rows, default=str, allow_nan=False))
     return plain

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -48,11 +49,13 @@ def list_rows(frame: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     Yields
     ------
     tuple
-        Texts, numbers, booleans and dates; None where nothing is known.
+        Texts, numbers, booleans and dates; None where nothing is known, or a number is infinite,
+        for which neither JSON nor a spreadsheet has a word.
     """
+    finite = frame.replace([np.inf, -np.inf], np.nan)
     columns = [
         column.dt.date if pd.api.types.is_datetime64_any_dtype(column) else column
-        for _, column in frame.items()
+        for _, column in finite.items()
     ]
     plain = [column.astype(object).where(column.notna(), None).tolist() for column in columns]
     yield from zip(*plain, strict=True)
@@ -97,11 +100,6 @@ def write_json(frame: pd.DataFrame, path: Path) -> None:
         The table; dates become ISO 8601, what is not known null.
     path : pathlib.Path
         Where to.
-
-    Raises
-    ------
-    ValueError
-        If a number is infinite, for which JSON has no word.
     """
     names = [str(name) for name in frame.columns]
     with path.open("w", encoding="utf-8") as file:

@@ -18,7 +18,14 @@ COLLAPSED = 0.01
 """Marginal return over return below which the curve's shape is not believed."""
 MAX_RECEIVERS = 5
 """Channels that money is moved to."""
-TOLD = ("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_informed")
+STRONG, LOOSE = "strong", "test more"
+"""What is found of a channel whose return is above what money must bring."""
+LOOSE_WIDTH = 0.5
+"""Width of a return's interval, over its mean, from which on the return is known too loosely."""
+TOLD = (
+    *("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_informed"),
+    *("finding", "roas_width"),
+)
 """Columns that say what to do; the others say from what it follows."""
 
 
@@ -32,10 +39,13 @@ class Recommendations:
         A row per channel, best marginal return first; ``attrs["fit_id"]`` says of which fit.
     portfolio : dict
         All channels together, as plain numbers; None for what cannot be said.
+    text : str
+        Both in sentences, as Markdown, where somebody wrote them.
     """
 
     table: pd.DataFrame
     portfolio: dict[str, Any]
+    text: str = ""
 
 
 def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
@@ -44,9 +54,9 @@ def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
     Parameters
     ----------
     numbers : pandas.DataFrame
-        A row per channel: ``channel``; ``roas, marginal_roas`` with their bounds; ``headroom``,
-        ``steepness``, ``half`` of the curve, and ``is_informed``, whether the data said anything
-        that was not believed before.
+        A row per channel: ``channel``; ``roas, marginal_roas`` with their bounds; ``spend_now``,
+        ``headroom``, ``steepness``, ``half`` of the curve, and ``is_informed``, whether the data
+        said anything that was not believed before.
     level : float or None
         Return that money must bring, target units per unit of money; None if nobody said.
 
@@ -58,9 +68,11 @@ def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
     Notes
     -----
     INCREASE where the marginal return is above `WELL_ABOVE` times the level and there is headroom,
-    REDUCE where it is below the level, else HOLD. HOLD too where the curve cannot be relied on
-    (see `tell_unreliable`), or the data have said nothing. A test is needed where the level lies
-    within the interval of the return, or of the marginal return, or the data have said nothing.
+    REDUCE where it is below the level, else HOLD. HOLD too where nothing was spent in the last 52
+    weeks, where the curve cannot be relied on (see `tell_unreliable`), or the data have said
+    nothing. A test is needed where the level lies within the interval of the return, or of the
+    marginal return, where nothing was spent, or the data have said nothing. ``finding`` is of all
+    of the window's money: see `find_key`.
     """
     order = numbers.sort_values("marginal_roas", ascending=False, kind="stable", na_position="last")
     rows: list[dict[Any, Any]] = []
@@ -75,6 +87,7 @@ def judge_channels(numbers: pd.DataFrame, level: float | None) -> pd.DataFrame:
             _needs_test(row, level),
             not doubt,
             row["is_informed"],
+            *find_key(row, level),
         )
         rows.append({**dict(zip(TOLD, told, strict=True)), **row})
     return pd.DataFrame(rows, columns=list(dict.fromkeys((*TOLD, *numbers.columns))))
@@ -100,6 +113,36 @@ def tell_unreliable(row: Mapping[Any, Any]) -> str:
     if row["marginal_roas"] < COLLAPSED * row["roas"]:
         return "its marginal return is less than a hundredth of its return"
     return ""
+
+
+def find_key(row: Mapping[Any, Any], level: float | None) -> tuple[str, float]:
+    """Say whether a channel's return is a key finding, and how wide its interval is.
+
+    Parameters
+    ----------
+    row : mapping
+        One channel's, as for `judge_channels`.
+    level : float or None
+        Return that money must bring.
+
+    Returns
+    -------
+    finding : str
+        Where the mean return is above the level, `STRONG` if the interval is narrower than
+        `LOOSE_WIDTH` and the data said something, or else `LOOSE`; nothing where it is not.
+    width : float
+        Of its 5-95 % interval, over the mean.
+
+    Examples
+    --------
+    >>> row = {"roas": 2.0, "roas_lower": 1.5, "roas_upper": 2.25, "is_informed": True}
+    >>> find_key(row, 1.0), find_key({**row, "roas_upper": 2.5}, 1.0), find_key(row, 2.0)
+    (('strong', 0.375), ('test more', 0.5), ('', 0.375))
+    """
+    width = (row["roas_upper"] - row["roas_lower"]) / row["roas"] if row["roas"] > 0 else math.nan
+    if level is None or not row["roas"] > level:
+        return "", width
+    return (STRONG if width < LOOSE_WIDTH and row["is_informed"] else LOOSE), width
 
 
 def move_money(table: pd.DataFrame) -> pd.Series:
@@ -140,8 +183,10 @@ def move_money(table: pd.DataFrame) -> pd.Series:
 
 def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str, str]:
     """Find the action, and say why."""
+    if not row["spend_now"] > 0:
+        return HOLD, "nothing was spent on it in the last 52 weeks: only a test can tell"
     if level is None:
-        return HOLD, "what a target may cost is not stated (`data.target_cost`)"
+        return HOLD, "what a target may cost is not stated"
     if not row["is_informed"]:
         return HOLD, "the data say no more of it than was believed before: only a test can tell"
     if doubt:
@@ -158,8 +203,8 @@ def _judge(row: Mapping[Any, Any], level: float | None, doubt: str) -> tuple[str
 
 def _needs_test(row: Mapping[Any, Any], level: float | None) -> bool:
     """Say whether the data leave open on which side of the level a channel lies."""
-    if level is None or not row["is_informed"]:
+    if not row["is_informed"] or not row["spend_now"] > 0:
         return True
-    return any(
+    return level is not None and any(
         row[f"{word}_lower"] < level < row[f"{word}_upper"] for word in ("roas", "marginal_roas")
     )

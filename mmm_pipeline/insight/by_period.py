@@ -13,7 +13,7 @@ from mmm_pipeline.insight.contributions import (
 )
 from mmm_pipeline.insight.periods import ALL, Calendar, split_cells
 from mmm_pipeline.insight.response import read_response
-from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, summarize
+from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, invert, summarize
 from mmm_pipeline.model.features import stack
 from mmm_pipeline.spec import ModelSpec
 
@@ -94,7 +94,8 @@ def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
         ``grain`` (`quarter`, `year`, and `ALL`, the whole window), ``period``, ``start``,
         ``is_complete``, the panel's dims (each cell, then `ALL` of them), ``channel``, ``spend``,
         ``contribution`` and ``roas`` (with ``data.kpi: count`` ``cost_per_target``), each with its
-        5-95 % interval. NaN where nothing was spent.
+        5-95 % interval. NaN where nothing was spent, and of a cost where nothing
+        came of it.
     """
     spec, calendar = fit.spec, Calendar.of(fit.features, fit.spec.data.week_start)
     bought, cells = spec.bought_media, list(spec.data.panel)
@@ -104,13 +105,11 @@ def summarize_returns_by_period(fit: ConvergedFit) -> pd.DataFrame:
     for grain in RETURN_GRAINS:
         totals = [calendar.add_up(values, grain) for values in (earned, spent)]
         for contribution, spend in zip(*(split_cells(t, cells) for t in totals), strict=True):
-            known = spend.where(spend > 0)
-            is_count = spec.data.kpi == "count"
-            rate = known / contribution if is_count else contribution / known
+            rate = summarize(contribution / spend.where(spend > 0), "roas")
             columns: list[xr.Dataset | xr.DataArray] = [
                 spend.rename("spend"),
                 summarize(contribution, "contribution"),
-                summarize(rate, "cost_per_target" if is_count else "roas"),
+                invert(rate, "roas", "cost_per_target") if spec.data.kpi == "count" else rate,
             ]
             whole = xr.merge([column.reset_coords(drop=True) for column in columns])
             table = whole.to_dataframe(dim_order=["start", *cells, "channel"])

@@ -23,7 +23,7 @@ COLUMNS = (
     *("view", "label", "channel", "is_common", "spend_now"),
     *("roas", "roas_lower", "roas_upper"),
     *("marginal_roas", "marginal_roas_lower", "marginal_roas_upper"),
-    *("action", "probability_increase", "probability_reduce"),
+    *("action", "is_off", "probability_increase", "probability_reduce"),
     *("is_conflict", "probability_conflict"),
 )
 """Columns of the views."""
@@ -174,30 +174,35 @@ def judge_views(
     pandas.DataFrame
         `COLUMNS`. ``view`` is a model's name, or `TOTAL` (money that comes in) or `PROFIT` (what
         is left of it, before the spend itself is paid). Means and 5-95 % intervals, money per
-        unit of money; ``spend_now`` per period; the action, and the probabilities of INCREASE and
-        REDUCE; ``is_conflict``, whether the views differ, and with which probability they do, for
-        channels that all models know. Views over all are of these channels alone.
+        unit of money; ``spend_now`` per period; the action; ``is_off``, whether nothing was spent
+        in the last 52 weeks; the probabilities of INCREASE and REDUCE; ``is_conflict``, whether
+        the views differ, and with which probability they do, for channels that all models know.
+        Views over all are of these channels alone.
 
     Notes
     -----
     Of a channel c with returns r of models m, shared money: ``total = sum_m r_mc`` and ``profit =
     sum_m margin_m r_mc``. Separate money: the same with the weights ``spend_mc / sum_m spend_mc``.
     INCREASE where the mean of the marginal return is above one threshold, REDUCE where it is below
-    the other, else HOLD. Draws of the models are put side by side by `pair_draws`.
+    the other, else HOLD; of a channel that is off HOLD in every draw, for only a test can tell what
+    its next unit brings. Draws of the models are put side by side by `pair_draws`.
     """
     past = view_draws(returns, "roas", is_shared=is_shared)
     ahead = view_draws(returns, "marginal_roas", is_shared=is_shared)
     bounds = np.array([thresholds.of(str(view)) for view in ahead["view"].to_numpy()])
-    actions = _code(ahead, bounds)
-    advised = _code(ahead.mean("sample"), bounds)
+    today = _weigh_today(returns, is_shared=is_shared)
+    is_off = today == 0
+    actions = _code(ahead, bounds).where(~is_off, 0)
+    advised = _code(ahead.mean("sample"), bounds).where(~is_off, 0)
     is_common = past["channel"].isin(_list_common(returns))
     views = xr.merge(
         [
             summarize(past, "roas"),
             summarize(ahead, "marginal_roas"),
-            _weigh_today(returns, is_shared=is_shared).rename("spend_now"),
+            today.rename("spend_now"),
             is_common.rename("is_common"),
             advised.rename("action"),
+            is_off.rename("is_off"),
             (actions == 1).mean("sample").rename("probability_increase"),
             (actions == -1).mean("sample").rename("probability_reduce"),
             (_differ(advised) & is_common).rename("is_conflict"),

@@ -1,5 +1,6 @@
 """What a fit advises: the rules of `mmm_pipeline.insight.advice`, on its own draws."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmm_pipeline.insight.advice import INCREASE, Recommendations, judge_channel
 from mmm_pipeline.insight.marginal import SpendResponse, find_half, read_spend_response
 from mmm_pipeline.insight.returns import bring_together, summarize_returns
 from mmm_pipeline.insight.slopes import MOST
-from mmm_pipeline.insight.summary import share_above, summarize
+from mmm_pipeline.insight.summary import invert, share_above, summarize
 
 FROM_RETURNS = (
     *("roas", "roas_lower", "roas_upper"),
@@ -21,6 +22,12 @@ FROM_RETURNS = (
     *("probability_profitable", "spend_now", "breakeven_spend", "headroom", "confidence"),
 )
 """Columns that are those of the returns."""
+COSTS = tuple(
+    f"{word}{bound}"
+    for word in ("cost_per_target", "marginal_cost_per_target")
+    for bound in ("", "_lower", "_upper")
+)
+"""Those besides, where the target is a count."""
 
 
 def recommend(fit: ConvergedFit) -> Recommendations:
@@ -35,18 +42,20 @@ def recommend(fit: ConvergedFit) -> Recommendations:
     -------
     Recommendations
         Table: ``rank, channel, action`` (INCREASE, HOLD, REDUCE), ``reason, needs_test,
-        is_reliable, is_informed``; ``roas`` and ``marginal_roas`` with their 5-95 % intervals,
-        ``probability_profitable``, ``spend_now``, ``breakeven_spend``, ``headroom``,
-        ``confidence`` as in `summarize_returns`; ``spend_largest`` of any period; the curve's
-        ``steepness`` today (share of its ceiling per largest exposure) and its ``half`` (share of
-        the largest exposure); and, if money is moved as advised, ``change`` of spend per period
-        and ``gain``, target units per period, with its interval. Portfolio: see
-        `describe_portfolio`.
+        is_reliable, is_informed``, ``finding`` and ``roas_width``; ``roas`` and ``marginal_roas``
+        with their 5-95 % intervals (of a count `COSTS` too), ``probability_profitable``,
+        ``spend_now``, ``breakeven_spend``, ``headroom``, ``confidence`` as in `summarize_returns`;
+        ``spend_largest`` of any period; the curve's ``steepness`` today (share of its ceiling per
+        largest exposure) and its ``half`` (share of the largest exposure); and, if money is moved
+        as advised, ``change`` of spend per period, ``move_needs_test``, whether that is from or to
+        a channel that must be tested first, and ``gain``, target units per period, with its
+        interval. Portfolio: see `describe_portfolio`.
     """
     spec, next_money = fit.spec, read_spend_response(fit)
     summary = summarize_returns(fit)
     returns = summary.table.set_index("channel").loc[spec.bought_media]
-    numbers = returns.reindex(columns=list(FROM_RETURNS)).reset_index()
+    costs = COSTS if spec.data.kpi == "count" else ()
+    numbers = returns.reindex(columns=[*FROM_RETURNS, *costs]).reset_index()
     spend = fit.features["spend"].sum(list(spec.data.panel))
     unlearned = list_unlearned(Channels.of(fit.trace))
     numbers["spend_largest"] = spend.max("date").sel(channel=spec.bought_media).to_numpy()
@@ -55,6 +64,7 @@ def recommend(fit: ConvergedFit) -> Recommendations:
     numbers["is_informed"] = ~numbers["channel"].isin(unlearned)
     table = judge_channels(numbers, spec.data.breakeven_roas)
     table["change"] = move_money(table)
+    table["move_needs_test"] = table["needs_test"] & (table["change"] != 0)
     gain = _compute_gain(next_money, table)
     table = table.join(summarize(gain, "gain").to_dataframe(), on="channel")
     table.attrs["fit_id"] = fit.fit_id
@@ -82,11 +92,12 @@ def describe_portfolio(
     -------
     dict
         `level`, the return that money must bring; `spend` and `contribution` of the window;
-        `roas` (their ratio) and its bounds (with `kpi: count` `cost_per_target` too),
-        `probability_profitable`; `marginal_roas` of money
-        spread as today; per period `spend_now`, `headroom` of what is to be increased, `moved`,
-        and what that brings: `gain`, its bounds and `probability_gain`; `confidence`, the
-        channels', weighed by their spend. None for what cannot be said.
+        `roas` (their ratio) and its bounds, `probability_profitable`; `marginal_roas` of money
+        spread as today; with `kpi: count` `cost_per_target` and its bounds and
+        `marginal_cost_per_target`, the inverses of these; per period `spend_now`, `headroom` of
+        what is to be increased, `moved`, and what that brings: `gain`, its bounds and
+        `probability_gain`; `confidence`, the channels', weighed by their spend. None for what
+        cannot be said.
 
     Notes
     -----
@@ -94,7 +105,12 @@ def describe_portfolio(
     """
     level = fit.spec.data.breakeven_roas
     spend, now = float(fit.features["spend"].sum()), table["spend_now"]
-    roas, is_count = earned / spend, fit.spec.data.kpi == "count"
+    roas = earned / spend
+    returned, marginal = summarize(roas, "roas"), _weigh(table["marginal_roas"], now)
+    costs: dict[str, float | None] = {}
+    if fit.spec.data.kpi == "count":
+        costs = _read(invert(returned, "roas", "cost_per_target"))
+        costs["marginal_cost_per_target"] = 1 / marginal if marginal else None
     moved, together = float(table["change"].clip(lower=0).sum()), gain.sum("channel")
     spent = fit.features["spend"].sum(["date", *fit.spec.data.panel]).to_series()
     return {
@@ -102,10 +118,10 @@ def describe_portfolio(
         "level": level,
         "spend": spend,
         "contribution": float(earned.mean()),
-        **_read(summarize(roas, "roas")),
-        **(_read(summarize(1 / roas, "cost_per_target")) if is_count else {}),
+        **_read(returned),
+        **costs,
         "probability_profitable": float(share_above(roas, level)) if level else None,
-        "marginal_roas": _weigh(table["marginal_roas"], now),
+        "marginal_roas": marginal,
         "spend_now": float(now.sum()),
         "headroom": float(table.loc[table["action"] == INCREASE, "headroom"].sum()),
         "moved": moved,
@@ -134,9 +150,10 @@ def _compute_gain(next_money: SpendResponse, table: pd.DataFrame) -> xr.DataArra
     return next_money.respond(now + change) - next_money.respond(now)
 
 
-def _read(summary: xr.Dataset) -> dict[str, float]:
-    """Take the numbers out of a summary."""
-    return {str(name): float(value) for name, value in summary.items()}
+def _read(summary: xr.Dataset) -> dict[str, float | None]:
+    """Take the numbers out of a summary; None for what is not known."""
+    numbers = {str(name): float(value) for name, value in summary.items()}
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def _weigh(values: pd.Series, weights: pd.Series) -> float | None:

@@ -9,9 +9,11 @@ from mmm_pipeline.insight.carryover import measure_half_life
 from mmm_pipeline.insight.marginal import SpendResponse, measure_saturation, read_spend_response
 from mmm_pipeline.insight.posterior import compute_channel_totals, compute_joint_totals
 from mmm_pipeline.insight.response import read_response
+from mmm_pipeline.insight.simulated import simulate_more_spend
 from mmm_pipeline.insight.summary import (
     SAMPLE_DIMS,
     Summary,
+    invert,
     list_sample_dims,
     measure_confidence,
     share_above,
@@ -129,14 +131,19 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
 
         * Over the window: ``channel, kind, spend, contribution, roas`` (target units per money)
           and ``probability_above_1``; with ``data.kpi: count`` ``cost_per_target`` instead of the
-          last; with ``data.margin`` ``profit`` (money) and ``roi`` (profit per money).
+          last, see `mmm_pipeline.insight.summary.invert`; with ``data.margin`` ``profit`` (money)
+          and ``roi`` (profit per money).
+        * ``mroas_10pct``: what a tenth more spend in every period of the window would have brought,
+          per unit of it, see `mmm_pipeline.insight.simulated.simulate_more_spend`.
         * Today, at the mean spend of the last 52 weeks, kept up: ``spend_now`` per period,
           ``marginal_roas`` of the next unit of money (or ``marginal_cost_per_target``), and
-          ``saturation``, how far up its curve the channel is, 0 to 1.
+          ``saturation``, how far up its curve the channel is, 0 to 1. Of a channel that was off
+          all these weeks that is 0, and ``marginal_roas`` is the slope at the first step (see
+          `mmm_pipeline.insight.slopes.differentiate`).
         * Where it is known what a return must be: ``probability_profitable``, that the window's
-          return was above it; ``breakeven_spend`` per period, up to which the next unit of money
-          comes back, and ``headroom``, what is left of it above today's; medians, for their draws
-          have no mean where a curve hardly bends.
+          return was above it (with ``data.margin``, that ``roi`` was above 0); ``breakeven_spend``
+          per period, up to which the next unit of money comes back, and ``headroom``, what is left
+          of it above today's; medians, for their draws have no mean where a curve hardly bends.
         * ``half_life`` of the carry-over, in periods, and ``confidence`` in the contribution.
 
         Draws: ``contribution`` and ``roas``, dims ``(chain, draw, channel)``; ``marginal_roas``,
@@ -151,19 +158,22 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
     data, spend = fit.spec.data, _sum_up(fit.features["spend"])
     window = compute_window_returns(fit)
     contribution, roas = window["contribution"], window["roas"]
+    returned = summarize(roas, "roas")
     next_money = read_spend_response(fit)
     marginal = next_money.earn_next(next_money.spend_now).transpose("sample", "channel")
+    ahead = summarize(marginal, "marginal_roas")
     parts: list[xr.Dataset | xr.DataArray] = [
         spend.rename("spend"),
         summarize(contribution, "contribution"),
-        summarize(roas, "roas"),
-        *_judge_window(roas, spend, data),
+        returned,
+        *_judge_window(roas, returned, spend, data),
+        summarize(simulate_more_spend(fit), "mroas_10pct"),
         next_money.spend_now.rename("spend_now"),
-        summarize(marginal, "marginal_roas"),
+        ahead,
     ]
     draws = {**window.data_vars, "marginal_roas": marginal}
     if data.kpi == "count":
-        parts.append(summarize(1 / marginal, "marginal_cost_per_target"))
+        parts.append(invert(ahead, "marginal_roas", "marginal_cost_per_target"))
     parts.append(summarize(measure_saturation(fit), "saturation"))
     if data.breakeven_roas is not None:
         draws["breakeven_spend"] = next_money.find_breakeven(data.breakeven_roas)
@@ -180,11 +190,11 @@ def summarize_returns(fit: ConvergedFit) -> Summary:
 
 
 def _judge_window(
-    roas: xr.DataArray, spend: xr.DataArray, data: DataSource
+    roas: xr.DataArray, returned: xr.Dataset, spend: xr.DataArray, data: DataSource
 ) -> list[xr.Dataset | xr.DataArray]:
     """Say whether the window's money came back."""
     if data.kpi == "count":
-        return [summarize(1 / roas, "cost_per_target")]
+        return [invert(returned, "roas", "cost_per_target")]
     above = share_above(roas, 1.0).where(spend > 0).rename("probability_above_1")
     if data.margin is None:
         return [above]

@@ -7,8 +7,9 @@ import xarray as xr
 
 MOST = 100.0
 """Exposure beyond which nothing is looked for, in units of the largest that was seen."""
-SMALLEST = 1e-12
-"""Exposure below which a curve that rises upright is not followed."""
+FIRST_STEP = 0.01
+"""Exposure below which no slope is read of a curve that may rise upright, in units of the largest:
+at nothing it would be infinite, and of so little the data say nothing."""
 BISECTIONS = 60
 """Halvings of an interval of logarithms: to the last digits of a number."""
 
@@ -28,12 +29,19 @@ def differentiate(form: str, exposure: xr.DataArray, **parameters: xr.DataArray)
     Returns
     -------
     xarray.DataArray
-        Per unit of scaled exposure; not negative. Infinite at 0 where the curve rises upright.
+        Per unit of scaled exposure; not negative, and finite.
+
+    Notes
+    -----
+    Of the forms that may rise upright, `hill` and `root`, the slope anywhere below `FIRST_STEP` is
+    that at `FIRST_STEP`: at nothing it would be infinite, or 0, by the curve's form alone.
 
     Examples
     --------
     >>> differentiate("logistic", xr.DataArray(0.0), lam=xr.DataArray(2.0)).item()
     1.0
+    >>> differentiate("root", xr.DataArray(0.0), exponent=xr.DataArray(0.5)).item()
+    5.0
     """
     slope: xr.DataArray = _SLOPES[form](exposure, **parameters)
     return slope
@@ -64,10 +72,10 @@ def find_exposure(form: str, steepness: xr.DataArray, **parameters: xr.DataArray
     * logistic: ``(2 / lam) arccosh(sqrt(lam / (2 q)))``
     * exponential: ``ln(lam / q) / lam``
     * michaelis_menten: ``sqrt(half_saturation / q) - half_saturation``
-    * root: ``(exponent / q)^(1 / (1 - exponent))``
+    * root: ``(exponent / q)^(1 / (1 - exponent))``, if that is at least `FIRST_STEP`
     * none: everywhere, if ``q`` is at most 1
     * hill: by bisection, beyond its steepest point ``half_saturation ((slope - 1) / (slope +
-      1))^(1 / slope)``
+      1))^(1 / slope)`` and `FIRST_STEP`
     """
     with np.errstate(over="ignore"):
         found: xr.DataArray = _INVERSES[form](steepness, **parameters)
@@ -117,18 +125,17 @@ def _michaelis_menten(exposure: xr.DataArray, half_saturation: xr.DataArray) -> 
 
 
 def _root(exposure: xr.DataArray, exponent: xr.DataArray) -> xr.DataArray:
-    with np.errstate(divide="ignore"):
-        slope: xr.DataArray = exponent * exposure ** (exponent - 1)
+    slope: xr.DataArray = exponent * exposure.clip(min=FIRST_STEP) ** (exponent - 1)
     return slope
 
 
 def _hill(
     exposure: xr.DataArray, half_saturation: xr.DataArray, slope: xr.DataArray
 ) -> xr.DataArray:
-    raised = (exposure / half_saturation) ** slope
-    with np.errstate(divide="ignore"):
-        below = (exposure / half_saturation) ** (slope - 1)
-    steepness: xr.DataArray = slope / half_saturation * below / (1 + raised) ** 2
+    ratio = exposure.clip(min=FIRST_STEP) / half_saturation
+    steepness: xr.DataArray = (
+        slope / half_saturation * ratio ** (slope - 1) / (1 + ratio**slope) ** 2
+    )
     return steepness
 
 
@@ -138,12 +145,17 @@ def _find_logistic(steepness: xr.DataArray, lam: xr.DataArray) -> xr.DataArray:
     return found
 
 
+def _find_root(steepness: xr.DataArray, exponent: xr.DataArray) -> xr.DataArray:
+    found: xr.DataArray = (exponent / steepness) ** (1 / (1 - exponent))
+    return found.where(found >= FIRST_STEP, 0.0)
+
+
 def _find_hill(
     steepness: xr.DataArray, half_saturation: xr.DataArray, slope: xr.DataArray
 ) -> xr.DataArray:
     """Bisect where the curve is only getting flatter."""
     turn = (slope - 1).clip(min=0.0) / (slope + 1)
-    low = (half_saturation * turn ** (1 / slope)).clip(SMALLEST, MOST) + 0 * steepness
+    low = (half_saturation * turn ** (1 / slope)).clip(FIRST_STEP, MOST) + 0 * steepness
     is_nowhere = _hill(low, half_saturation, slope) < steepness
     high = xr.full_like(low, MOST)
     for _ in range(BISECTIONS):
@@ -166,7 +178,7 @@ _INVERSES: dict[str, Callable[..., xr.DataArray]] = {
     "exponential": lambda q, lam: np.log(lam / q) / lam,
     "michaelis_menten": lambda q, half_saturation: np.sqrt(half_saturation / q) - half_saturation,
     "hill": _find_hill,
-    "root": lambda q, exponent: (exponent / q) ** (1 / (1 - exponent)),
+    "root": _find_root,
     "none": lambda q: (q <= 1) * MOST,
 }
 HAS_CEILING = frozenset({"logistic", "exponential", "michaelis_menten", "hill"})

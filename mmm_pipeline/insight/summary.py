@@ -64,6 +64,45 @@ def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
     )
 
 
+def invert(summary: xr.Dataset, name: str, inverse: str) -> xr.Dataset:
+    """Turn a return into what a target unit costs.
+
+    Parameters
+    ----------
+    summary : xarray.Dataset
+        From `summarize`: target units per money.
+    name : str
+        Stem of the names of its variables.
+    inverse : str
+        Stem of the names of the results.
+
+    Returns
+    -------
+    xarray.Dataset
+        Money per target unit; the bounds change places. NaN where the return, or its bound, is not
+        above 0: then nothing is known of a cost.
+
+    Notes
+    -----
+    The inverse of the posterior mean, and not the mean of the inverses, which is larger (Jensen's
+    inequality), and without bound where a return may be near 0. So cost times contribution is
+    spend in every row, and a cost lies below what a target may cost exactly where the mean return
+    lies above what money must bring.
+
+    Examples
+    --------
+    >>> summary = xr.Dataset({"roas": 0.5, "roas_lower": 0.0, "roas_upper": 2.0})
+    >>> {key: float(value) for key, value in invert(summary, "roas", "cost").items()}
+    {'cost': 2.0, 'cost_lower': 0.5, 'cost_upper': nan}
+    """
+    pairs = {"": "", "_lower": "_upper", "_upper": "_lower"}
+    costs = {
+        f"{inverse}{bound}": 1 / summary[f"{name}{other}"].where(summary[f"{name}{other}"] > 0)
+        for bound, other in pairs.items()
+    }
+    return xr.Dataset({key: cost.where(np.isfinite(cost)) for key, cost in costs.items()})
+
+
 def share_above(draws: xr.DataArray, threshold: float) -> xr.DataArray:
     """Compute the posterior probability that a quantity exceeds a threshold.
 

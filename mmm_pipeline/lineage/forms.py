@@ -5,6 +5,7 @@ Where the files lie belongs to `mmm_pipeline.lineage.store`.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -136,7 +137,7 @@ class DiagnosticsForm:
         return examination
 
 
-class AdviceForm:
+class ViewsForm:
     """What is advised, a row per channel as Parquet, and of all together as JSON."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".json")
@@ -151,6 +152,21 @@ class AdviceForm:
         advice = Recommendations(TableForm().read(stem), RecordForm().read(stem))
         _require_pair(stem, advice.table.attrs["fit_id"], advice.portfolio["fit_id"])
         return advice
+
+
+class AdviceForm(ViewsForm):
+    """The same, and in sentences as Markdown."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (*ViewsForm.suffixes, ".md")
+
+    def write(self, value: Recommendations, stem: Path) -> None:
+        """Write all three."""
+        super().write(value, stem)
+        stem.with_suffix(".md").write_text(value.text, encoding="utf-8")
+
+    def read(self, stem: Path) -> Recommendations:
+        """Read all three."""
+        return replace(super().read(stem), text=stem.with_suffix(".md").read_text(encoding="utf-8"))
 
 
 class PlanForm:

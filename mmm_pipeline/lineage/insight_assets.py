@@ -3,6 +3,7 @@
 No asset here reads a trace but through `read_fit`; what it computes lives in its room.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -92,12 +93,15 @@ def _seasonal_indices(model: Model) -> dg.AssetsDefinition:
 
 
 def _recommendations(model: Model) -> dg.AssetsDefinition:
-    @model.asset("recommendations", form="advice", kinds={"pymc", "parquet", "json"}, reads=GATED)
+    @model.asset(
+        "recommendations", form="advice", kinds={"parquet", "json", "markdown"}, reads=GATED
+    )
     def recommendations(fitted_trace: xr.DataTree, diagnostics: Examination) -> dg.Output[Any]:
         """Whether to spend more, as much or less on each channel, and why."""
         fit = read_fit(model, fitted_trace, diagnostics)
         advice, metadata = compute_once(model, "recommendations", "advice", fit, _advise)
         metadata["advice"] = show_table(advice.table)
+        metadata["words"] = dg.MetadataValue.md(advice.text)
         return dg.Output(advice, metadata={**metadata, **show_columns(advice.table)})
 
     return recommendations
@@ -129,5 +133,9 @@ def _seasonality(fit: ConvergedFit) -> pd.DataFrame:
 
 def _advise(fit: ConvergedFit) -> Recommendations:
     from mmm_pipeline.insight.recommendations import recommend
+    from mmm_pipeline.report.advice import write_advice
+    from mmm_pipeline.report.advice_text import write_text
 
-    return recommend(fit)
+    advice = recommend(fit)
+    words = write_advice(advice, fit.spec.data, fit.features.attrs["grain"])
+    return replace(advice, text=write_text(words, fit))

@@ -17,6 +17,7 @@ from mmm_pipeline.lineage.forms import (
     SummaryForm,
     TableForm,
     TraceForm,
+    ViewsForm,
 )
 from mmm_pipeline.lineage.store import Store
 
@@ -26,6 +27,7 @@ FORMS: dict[str, Form] = {
     "trace": TraceForm(),
     "summary": SummaryForm(),
     "advice": AdviceForm(),
+    "views": ViewsForm(),
     "diagnostics": DiagnosticsForm(),
     "report": ReportForm(),
     "profile": ProfileForm(),

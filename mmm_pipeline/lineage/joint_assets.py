@@ -44,14 +44,14 @@ def build_joint_assets(joint: Joint) -> list[dg.AssetsDefinition]:
 def _joint_view(joint: Joint) -> dg.AssetsDefinition:
     @joint.asset(
         "joint_view",
-        form="advice",
+        form="views",
         kinds={"parquet", "json"},
         checks=specify(joint.key("joint_view"), CONFLICTS, blocking=False),
     )
     def joint_view(**gated: Any) -> Iterator[Any]:
         """What each model, all together, and their profit advise on every channel's spend."""
         fits = joint.read_fits(gated)
-        advice, metadata = joint.compute_once("joint_view", "advice", fits, _view)
+        advice, metadata = joint.compute_once("joint_view", "views", fits, _view)
         table, told = advice.table, advice.portfolio
         metadata |= {
             "next_unit": show_figure(

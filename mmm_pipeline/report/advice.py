@@ -7,23 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE, Recommendations
+from mmm_pipeline.insight.advice import (
+    INCREASE,
+    LOOSE,
+    LOOSE_WIDTH,
+    REDUCE,
+    STRONG,
+    Recommendations,
+)
+from mmm_pipeline.report.channel_words import (
+    ask_for_test,
+    tell_channel,
+    tell_interval,
+    write_breakeven,
+)
 from mmm_pipeline.report.page import list_records
+from mmm_pipeline.report.rates import Rate, choose_rate
 from mmm_pipeline.report.style import format_amount, format_probability, format_share
 from mmm_pipeline.spec import DataSource
-
-LABELS = {
-    "revenue": ("ROAS", "Marginal ROAS"),
-    "count": ("Cost per target", "Marginal cost per target"),
-}
-"""What a return is called, by the kind of target: of all money, and of the next unit."""
-COLUMNS = {
-    "revenue": ("roas", "marginal_roas"),
-    "count": ("cost_per_target", "marginal_cost_per_target"),
-}
-"""Columns of the returns that are shown."""
-FAR = 10.0
-"""Times the largest spend that was seen beyond which a breakeven is not worth its number."""
 
 
 @dataclass(frozen=True)
@@ -33,33 +34,29 @@ class Words:
     Attributes
     ----------
     summary : list of str
-        Of all channels together.
+        Of all channels together; nothing where none is bought.
     channels : list of tuple of str
         Of each: its action, its name, and why.
     rows : list of dict
         The table behind them: ``rank, channel, action, needs_test``, ``all_money`` and
         ``next_money`` with their bounds, ``spend_now, breakeven, change``.
-    labels : tuple of str
+    rate : Rate
         What the two returns are called.
     """
 
     summary: list[str]
     channels: list[tuple[str, str, str]]
     rows: list[dict[str, Any]]
-    labels: tuple[str, str]
+    rate: Rate
 
 
-def write_advice(
-    advice: Recommendations, returns: pd.DataFrame, data: DataSource, grain: str
-) -> Words:
+def write_advice(advice: Recommendations, data: DataSource, grain: str) -> Words:
     """Write the page on what to do.
 
     Parameters
     ----------
     advice : Recommendations
         What is advised.
-    returns : pandas.DataFrame
-        Of the same fit, a row per channel.
     data : DataSource
         What the target is, and what it is worth.
     grain : str
@@ -69,101 +66,124 @@ def write_advice(
     -------
     Words
     """
-    extra = [name for name in returns.columns if name not in advice.table.columns]
-    table = advice.table.merge(returns[["channel", *extra]])
-    pairs = list(zip(COLUMNS[data.kpi], ("all_money", "next_money"), strict=True))
-    bounds = ("", "_lower", "_upper")
-    names = {f"{column}{b}": f"{word}{b}" for column, word in pairs for b in bounds}
-    table["breakeven"] = [_write_breakeven(row) for row in table.to_dict("records")]
-    rows = list_records(table.rename(columns=names))
-    summary = [*_tell_past(advice.portfolio, data), *_tell_moves(advice, grain)]
-    told = [(row["action"], row["channel"], _tell_channel(row, data, grain)) for row in rows]
-    return Words(summary, told, rows, LABELS[data.kpi])
+    rate, table = choose_rate(data), advice.table.copy()
+    if table.empty:
+        return Words([], [], [], rate)
+    for word, is_next in (("all_money", False), ("next_money", True)):
+        numbers = rate.take(table, is_next=is_next)
+        table[[word, f"{word}_lower", f"{word}_upper"]] = numbers.to_numpy()
+    table["breakeven"] = [write_breakeven(row) for row in list_records(table)]
+    level = data.breakeven_roas and rate.tell(data.breakeven_roas)
+    summary = [
+        *_tell_past(advice.portfolio, data, rate),
+        *_tell_findings(table, rate, level),
+        *_tell_moves(table, advice.portfolio, rate, level, grain),
+    ]
+    rows = list_records(table)
+    told = [(row["action"], row["channel"], tell_channel(row, rate, level, grain)) for row in rows]
+    return Words(summary, told, rows, rate)
 
 
-def _write_breakeven(row: Mapping[Any, Any]) -> str:
-    """Write up to which spend the next unit of money comes back."""
-    if math.isnan(row["breakeven_spend"]):
-        return "–"
-    is_far = row["breakeven_spend"] > FAR * row["spend_largest"]
-    return "none in sight" if is_far else format_amount(row["breakeven_spend"])
-
-
-def _tell_past(portfolio: dict[str, Any], data: DataSource) -> list[str]:
+def _tell_past(portfolio: Mapping[str, Any], data: DataSource, rate: Rate) -> list[str]:
     """Say what all money brought, and what it must bring."""
     spent = f"{format_amount(portfolio['spend'])} was spent on media over the window"
     brought = f"{format_amount(portfolio['contribution'])} of the target came of it"
-    if data.kpi == "count":
-        cost, low, high = (portfolio[f"cost_per_target{b}"] for b in ("", "_lower", "_upper"))
-        rate = f"{cost:.2f} per target (90 %: {low:.2f} to {high:.2f})"
-        must = data.target_cost and f"A target may cost {data.target_cost:g}"
-    else:
-        low, high = portfolio["roas_lower"], portfolio["roas_upper"]
-        rate = f"{portfolio['roas']:.2f} per unit of money (90 %: {low:.2f} to {high:.2f})"
-        must = f"Money comes back at {portfolio['level']:.2f}"
-        must += f", for the margin is {format_share(data.margin)}" if data.margin else ""
-    sentences = [f"{spent}; {brought}: {rate}."]
-    if must:
-        chance = format_probability(portfolio["probability_profitable"])
-        sentences.append(f"{must}; that all of it together did is {chance} probable.")
-    return sentences
+    value = portfolio[rate.column]
+    each = "per target" if rate.is_cost else "per unit of money"
+    known = "too little to say what it cost" if value is None else f"{value:.2f} {each}"
+    bounds = tell_interval(*(portfolio[f"{rate.column}{end}"] for end in ("_lower", "_upper")))
+    sentences = [f"{spent}; {brought}: {known}{bounds}."]
+    if data.breakeven_roas is None:
+        held = "" if value is None else f"; those so far cost {value:.2f} each"
+        sentences.append(
+            "What a target may cost is not stated, so no spend is advised on: say it in "
+            f"`data.target_cost`{held}."
+        )
+        return sentences
+    level = rate.tell(data.breakeven_roas)
+    must = f"A target may cost {level:.2f}" if rate.is_cost else f"Money comes back at {level:.2f}"
+    must += f", for the margin is {format_share(data.margin)}" if data.margin else ""
+    chance = format_probability(portfolio["probability_profitable"])
+    return [*sentences, f"{must}; that all of it together did is {chance} probable."]
 
 
-def _tell_moves(advice: Recommendations, grain: str) -> list[str]:
-    """Say which money should move, and what comes of it."""
-    table, portfolio = advice.table, advice.portfolio
+def _tell_findings(table: pd.DataFrame, rate: Rate, level: float | None) -> list[str]:
+    """Say which returns are above what they must be, and whether they are known well enough."""
+    if level is None:
+        return []
+    above, limit = _compare(rate, level), f"{LOOSE_WIDTH:.0%}"
+    wide = "as wide as the return"
+    begins = {
+        STRONG: f"Strong findings, with {above} and an interval less than {limit} {wide}",
+        LOOSE: f"To be tested more, with {above}, but an interval {limit} {wide} or wider",
+    }
+    told = []
+    for finding, begin in begins.items():
+        rows = list_records(table[table["finding"] == finding])
+        names = [
+            f"{row['channel']} {row['all_money']:.2f} ({row['roas_width']:.0%}"
+            f"{'' if row['is_informed'] else ', by belief alone'})"
+            for row in rows
+        ]
+        if names:
+            told.append(f"{begin}: {', '.join(names)}.")
+    best = table.sort_values("roas", ascending=False).iloc[0]
+    if not told and not math.isnan(best["all_money"]):
+        told = [
+            f"No channel has {above}; the best, {best['channel']}, has {best['all_money']:.2f}."
+        ]
+    return told
+
+
+def _tell_moves(
+    table: pd.DataFrame,
+    portfolio: Mapping[str, Any],
+    rate: Rate,
+    level: float | None,
+    grain: str,
+) -> list[str]:
+    """Say which money should move, what comes of it, and what to test before."""
+    now = format_amount(portfolio["spend_now"])
+    if not portfolio["spend_now"] > 0:
+        return ["There is no money to be moved: 0 was spent on media in the last 52 weeks."]
     if portfolio["moved"] > 0:
         giving, taking = table[table["change"] < 0], table[table["change"] > 0]
         low, high = portfolio["gain_lower"], portfolio["gain_upper"]
         words = (
-            f"Moving {format_amount(portfolio['moved'])} a {grain} from {_list_changes(giving)} "
-            f"to {_list_changes(taking)} would bring {format_amount(portfolio['gain'])} of the "
+            f"Moving {format_amount(portfolio['moved'])} of the {now} a {grain} from "
+            f"{_list_changes(giving)} to {_list_changes(taking)} would bring "
+            f"{format_amount(portfolio['gain'])} of the "
             f"target more a {grain} (90 %: {format_amount(low)} to {format_amount(high)}); that it "
             f"brings more at all is {format_probability(portfolio['probability_gain'])} probable."
         )
-        return [words]
+        if level is None:
+            return [words]
+        untested = list_records(table[table["move_needs_test"]])
+        return [words, *(ask_for_test(row, rate, level, "this money is moved") for row in untested)]
     room = table.loc[table["action"] == INCREASE, "channel"].tolist()
-    if not room:
-        return ["No money is advised to be moved."]
+    if not room or level is None:
+        reduced = int((table["action"] == REDUCE).sum())
+        words = (
+            f"No money is advised to be moved: of {len(table)} "
+            f"{'channel' if len(table) == 1 else 'channels'} none is to be increased "
+            f"and {reduced or 'none'} to be reduced, so the {now} a {grain} stay where they are."
+        )
+        return [words]
     words = (
-        "No channel that is to be reduced spends beyond its breakeven, so there is no money to be "
-        f"moved. More of it, up to {format_amount(portfolio['headroom'])} a {grain}, would come "
-        f"back on {', '.join(room)}."
+        f"No channel that is to be reduced spends beyond its breakeven, so none of the {now} a "
+        f"{grain} is to be moved. More of it, up to {format_amount(portfolio['headroom'])} a "
+        f"{grain}, would come back on {', '.join(room)}."
     )
-    return [words]
+    untested = list_records(table[table["channel"].isin(room) & table["needs_test"]])
+    return [words, *(ask_for_test(row, rate, level, "more is spent on it") for row in untested)]
+
+
+def _compare(rate: Rate, level: float) -> str:
+    """Name a return that is better than it must be."""
+    return f"a {rate.name} {'below' if rate.is_cost else 'above'} {level:.2f}"
 
 
 def _list_changes(table: pd.DataFrame) -> str:
     """Name channels with what they give or take."""
     pairs = zip(table["channel"], table["change"].abs(), strict=True)
     return ", ".join(f"{name} ({format_amount(change)})" for name, change in pairs)
-
-
-def _tell_channel(row: dict[str, Any], data: DataSource, grain: str) -> str:
-    """Say of one channel why, with its numbers."""
-    value, low, high = (row[f"next_money{bound}"] for bound in ("", "_lower", "_upper"))
-    what = "the next target costs" if data.kpi == "count" else "the next unit of money brings"
-    if row["reason"].startswith(what):
-        words = f"{row['reason']}: {value:.2f} (90 %: {low:.2f} to {high:.2f})."
-    else:
-        words = f"{row['reason']}; {what} {value:.2f} (90 %: {low:.2f} to {high:.2f})."
-    if row["action"] == INCREASE or (row["action"] == HOLD and row["headroom"] > 0):
-        words += (
-            f" {format_amount(row['spend_now'])} a {grain} are spent today; the breakeven is "
-            f"{_place_breakeven(row)}."
-        )
-    if row["action"] == REDUCE:
-        words += (
-            f" {format_amount(row['spend_now'])} a {grain} are spent today, and "
-            f"{row['breakeven']} would come back."
-        )
-    if row["needs_test"]:
-        words += " The data leave it open, so test it before much is changed."
-    return words[0].upper() + words[1:]
-
-
-def _place_breakeven(row: dict[str, Any]) -> str:
-    """Say where the breakeven lies, and whether such spend was ever seen."""
-    if row["breakeven_spend"] > row["spend_largest"]:
-        return f"{row['breakeven']}, beyond any spend that was seen"
-    return str(row["breakeven"])

@@ -10,8 +10,9 @@ import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.by_period import BASELINE
+from mmm_pipeline.insight.contributions import compute_together
 from mmm_pipeline.insight.periods import ALL
-from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, summarize
+from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, invert, summarize
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.spec import ModelSpec
 
@@ -181,22 +182,22 @@ def tabulate_cells(fit: ConvergedFit, contributions: Summary) -> pd.DataFrame:
     if not spec.data.panel:
         return pd.DataFrame()
     totals = contributions.draws["contribution"].sum("quarter")
-    media = totals.sel(component=spec.own_media).sum("component")
-    bought = totals.sel(component=spec.bought_media).sum("component")
+    media, bought = (
+        compute_together(fit, channels).sum("date")
+        for channels in (spec.own_media, spec.bought_media)
+    )
     spend = features["spend"].sum(["date", "channel"])
     parts: list[xr.Dataset | xr.DataArray] = [
         features["target"].sum("date").rename("target"),
         summarize(media, "contribution"),
         summarize(media / totals.sum("component"), "share"),
         spend.rename("spend"),
-        summarize(bought / spend.where(spend > 0), "rate"),
     ]
+    rate = summarize(bought / spend.where(spend > 0), "rate")
+    parts.append(invert(rate, "rate", "rate") if spec.data.kpi == "count" else rate)
     whole = xr.merge([part.reset_coords(drop=True) for part in parts], join="exact")
     table = whole.to_dataframe(dim_order=list(spec.data.panel)).reset_index()
     table.insert(0, "cell", name_cells(table, list(spec.data.panel)))
-    if spec.data.kpi == "count":
-        rates = ["rate", "rate_lower", "rate_upper"]
-        table[rates] = 1 / table[["rate", "rate_upper", "rate_lower"]].where(lambda one: one > 0)
     return table.drop(columns=list(spec.data.panel)).sort_values("target", ascending=False)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from mmm_pipeline.insight.periods import ALL
 from mmm_pipeline.insight.summary import OVERLAP
 from mmm_pipeline.report.facts import ReportInputs
+from mmm_pipeline.report.rates import choose_rate
 from mmm_pipeline.spec import ModelSpec
 
 BASE_FIRST = ("intercept", "trend", "seasonality")
@@ -51,11 +52,9 @@ def tabulate_years(periods: pd.DataFrame, spec: ModelSpec) -> Years:
     years = rows.drop_duplicates("period")
     pairs = zip(years["period"], years["is_complete"], strict=True)
     names = [period if is_whole else f"{period}*" for period, is_whole in pairs]
-    word = "cost_per_target" if spec.data.kpi == "count" else "roas"
-    columns = [word, f"{word}_lower", f"{word}_upper"]
-    told = []
+    rate, told = choose_rate(spec.data), []
     for channel in spec.bought_media:
-        cells = rows[rows["channel"] == channel][columns].itertuples(index=False, name=None)
+        cells = rate.take(rows[rows["channel"] == channel]).itertuples(index=False, name=None)
         told.append((channel, [(mean, low, high) for mean, low, high in cells]))
     return Years(names, told)
 

@@ -14,7 +14,7 @@ from mmm_pipeline.gate import ConvergedFit, require_one_fit
 from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.posterior import read_parameter
 from mmm_pipeline.insight.returns import bring_together
-from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, Summary, summarize
+from mmm_pipeline.insight.summary import OVERLAP, SAMPLE_DIMS, Summary, invert, summarize
 
 OF_THEIR_OWN = ("plan_tracking",)
 """Evidence that is of other fits than the report's, and names them."""
@@ -128,7 +128,7 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        `spend`, `share` and its bounds, `roas` and its bounds.
+        `spend`, `share` and its bounds, `roas` and its bounds, and of a count `cost_per_target`.
     """
     totals = _sum_up(inputs)
     returns = inputs.returns.draws.sel({dim: totals[dim] for dim in SAMPLE_DIMS})
@@ -138,9 +138,12 @@ def summarize_media(inputs: ReportInputs) -> dict[str, float]:
         bring_together(returns, inputs.fit.spec, among) for among in ("own_media", "bought_media")
     )
     spend = float(inputs.fit.features["spend"].sum())
+    roas = summarize(bought / (spend or math.nan), "roas")
+    is_count = inputs.fit.spec.data.kpi == "count"
     parts = {
         **summarize(media / totals.sum("component"), "share"),
-        **summarize(bought / (spend or math.nan), "roas"),
+        **roas,
+        **(invert(roas, "roas", "cost_per_target") if is_count else {}),
     }
     return {"spend": spend, **{str(name): float(value) for name, value in parts.items()}}
 

@@ -33,8 +33,8 @@ def open_template(name: str) -> Template:
     environment.filters |= {
         "amount": _known(format_amount),
         "code": _code,
-        "number": _number,
-        "probability": _known(format_probability),
+        "number": write_number,
+        "probability": format_probability,
         "share": _known(format_share),
     }
     return environment.get_template(name)
@@ -70,6 +70,18 @@ def _known(write: Any) -> Any:
     return lambda value: "–" if math.isnan(value) else write(value)
 
 
-def _number(value: float | None, digits: int = 2) -> str:
-    """Write a number, or that there is none."""
+def write_number(value: float | None, digits: int = 2) -> str:
+    """Write a number, or a dash where there is none.
+
+    Parameters
+    ----------
+    value : float or None
+        The number.
+    digits : int
+        Behind the point.
+
+    Returns
+    -------
+    str
+    """
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"

@@ -21,7 +21,7 @@ from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
 from mmm_pipeline.report import cuts, facts, figures
-from mmm_pipeline.report.advice import LABELS, write_advice
+from mmm_pipeline.report.advice import write_advice
 from mmm_pipeline.report.beliefs import list_beliefs
 from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
@@ -29,6 +29,7 @@ from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import tabulate_next_units, tabulate_plans
+from mmm_pipeline.report.rates import choose_rate
 from mmm_pipeline.report.style import encode_png, encode_svg, tell_currency
 
 OWN_FIGURES = (
@@ -73,9 +74,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         worst=list_records(list_worst(inputs.model_fit)),
         months=list_records(tabulate_months(inputs.model_fit)),
         media=facts.summarize_media(inputs),
-        advice=write_advice(
-            inputs.advice, inputs.returns.table, fit.spec.data, fit.features.attrs["grain"]
-        ),
+        advice=write_advice(inputs.advice, fit.spec.data, fit.features.attrs["grain"]),
         portfolio=inputs.advice.portfolio,
         years=tabulate_years(inputs.periods, fit.spec),
         quarters=cuts.tabulate_quarters(inputs.by_period, fit.spec),
@@ -118,13 +117,14 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
     spec, channels, prior = inputs.fit.spec, inputs.channels, inputs.prior
     shares = facts.tabulate_shares(inputs)
     known = None if inputs.truth is None else inputs.truth.get("roas")
+    rate = choose_rate(spec.data)
     drawn = {
         "fit": figures.draw_fit(inputs.model_fit),
         "residuals": figures.draw_residuals(inputs.model_fit),
         "decomposition": figures.draw_decomposition(inputs.contributions.table, spec.own_media),
         "shares": figures.draw_shares(shares, channels),
         "roas": figures.draw_roas(
-            inputs.returns.table, prior["implied_roas"], spec.bought_media, known
+            inputs.returns.table, prior["implied_roas"], spec.bought_media, rate, known
         ),
         "waterfall": figures.draw_waterfall(order_waterfall(shares), channels),
         "curves": figures.draw_response_curves(inputs.curves, channels, find_breakevens(inputs)),
@@ -135,7 +135,9 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
         ),
     }
     if spec.bought_media:
-        drawn["marginal"] = figures.draw_marginal(inputs.advice.table, spec.data.breakeven_roas)
+        drawn["marginal"] = figures.draw_marginal(
+            inputs.advice.table, spec.data.breakeven_roas, rate
+        )
         drawn |= _draw_cuts(inputs)
     if inputs.has_scenarios:
         drawn["scenarios"] = figures.draw_scenarios(inputs.scenarios.table, spec.bought_media)
@@ -150,7 +152,7 @@ def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:
 def _draw_cuts(inputs: ReportInputs) -> dict[str, Figure]:
     """Draw what each channel's money earned in other cuts."""
     spec, channels = inputs.fit.spec, inputs.channels
-    unit = LABELS[spec.data.kpi][0]
+    unit = choose_rate(spec.data).label
     quarters = cuts.pick_whole(inputs.periods[inputs.periods["grain"] == "quarter"], spec)
     shares = cuts.tabulate_spend_shares(inputs.returns, spec)
     drawn = {

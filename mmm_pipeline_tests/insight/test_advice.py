@@ -53,6 +53,16 @@ def test_what_cannot_be_relied_on_is_held(numbers: dict[str, Any], marginal: flo
     assert table["is_reliable"].iloc[0] == (numbers.keys() == {"is_informed"})
 
 
+@pytest.mark.parametrize("level", [1.0, None])
+@pytest.mark.parametrize("marginal", [0.5, 3.0])
+def test_a_channel_that_is_off_today_is_to_be_tested(marginal: float, level: float | None) -> None:
+    row = judge(make_row("tv", marginal, spend_now=0.0), level=level).iloc[0]
+
+    assert row["action"] == "HOLD"
+    assert row["needs_test"]
+    assert row["reason"].startswith("nothing was spent on it in the last 52 weeks")
+
+
 def test_a_curve_without_a_ceiling_may_be_relied_on() -> None:
     assert judge(make_row("tv", 3.0, half=math.nan))["is_reliable"].tolist() == [True]
 
@@ -75,6 +85,35 @@ def test_a_test_is_needed_where_the_data_leave_it_open() -> None:
         "past": True,
         "prior": True,
     }
+
+
+def test_what_nobody_stated_is_no_matter_for_a_test() -> None:
+    table = judge(make_row("open", 2.0, marginal_roas_lower=0.1), level=None)
+
+    assert table["needs_test"].tolist() == [False]
+    assert table["finding"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("roas", "width", "level", "finding"),
+    [
+        (2.0, 0.49, 1.0, "strong"),
+        (2.0, 0.5, 1.0, "test more"),
+        (2.0, 1.9, 1.0, "test more"),
+        (1.0, 0.1, 1.0, ""),
+        (2.0, 0.1, 2.5, ""),
+        (0.3, 0.1, 0.2, "strong"),
+    ],
+)
+def test_a_return_that_is_known_well_is_a_strong_finding(
+    roas: float, width: float, level: float, finding: str
+) -> None:
+    bounds = {"roas_lower": roas * (1 - width / 2), "roas_upper": roas * (1 + width / 2)}
+
+    row = judge(make_row("tv", 2.0, roas=roas, **bounds), level=level).iloc[0]
+
+    assert row["finding"] == finding
+    assert row["roas_width"] == pytest.approx(width)
 
 
 def test_channels_are_ranked_by_the_next_unit_of_money() -> None:

@@ -156,6 +156,19 @@ def test_a_model_that_spends_nothing_on_a_channel_adds_nothing_to_separate_money
     assert total["marginal_roas"] == pytest.approx(1.6)
 
 
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_channel_that_is_off_today_is_held_in_every_view(is_shared: bool) -> None:
+    off = [make_returns(name, {"tv": (2.0, 9.0)}, 0.35, spend=[0.0]) for name in ("a", "b")]
+
+    table = judge(*off, is_shared=is_shared)
+
+    assert len(table) == 4
+    assert set(table["action"]) == {"HOLD"}
+    assert table["is_off"].all()
+    assert (table["probability_increase"] == 0).all()
+    assert not table["is_conflict"].any()
+
+
 def test_what_is_spent_today_is_said_by_the_model_whose_data_end_last() -> None:
     online = make_returns("online", {"tv": (2.0, 1.6)}, 0.35, spend=[90.0], last="2025-06-30")
     offline = make_returns("offline", {"tv": (1.0, 0.8)}, 0.25, spend=[100.0])

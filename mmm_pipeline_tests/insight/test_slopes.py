@@ -6,7 +6,13 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmm_pipeline.insight.slopes import MOST, differentiate, find_exposure, search_last
+from mmm_pipeline.insight.slopes import (
+    FIRST_STEP,
+    MOST,
+    differentiate,
+    find_exposure,
+    search_last,
+)
 from mmm_pipeline.model.formulas import saturate
 
 RANGES = {
@@ -44,6 +50,21 @@ def test_a_slope_is_that_of_the_curve(
     # A central difference errs by the square of its step, and by rounding over it.
     found = differentiate(form, xr.DataArray(exposure), **taken)
     assert float(found) == pytest.approx(float(above - below) / (2 * step), rel=1e-4, abs=1e-8)
+
+
+@given(curves(), st.floats(0.0, FIRST_STEP))
+def test_a_slope_is_finite_down_to_nothing(
+    curve: tuple[str, dict[str, xr.DataArray]], exposure: float
+) -> None:
+    form, taken = curve
+
+    found, first = (
+        float(differentiate(form, xr.DataArray(at), **taken)) for at in (exposure, FIRST_STEP)
+    )
+
+    # What rises upright is read at the first step; the others hardly bend before it.
+    assert found == first if form in {"hill", "root"} else found >= first > 0
+    assert np.isfinite(found)
 
 
 @given(curves(), st.floats(0.02, 5.0))

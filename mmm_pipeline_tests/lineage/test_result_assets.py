@@ -16,11 +16,14 @@ from mmm_pipeline.evidence.predictive import summarize_predictive_checks
 from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.evidence.response import summarize_response_backtest
 from mmm_pipeline.gate import ConvergedFit
+from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.trace import note_prespecification
+from mmm_pipeline.report.advice import write_advice
+from mmm_pipeline.report.advice_text import write_text
 from mmm_pipeline.spec import ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import make_trace
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
@@ -58,6 +61,18 @@ def project(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Proj
     store.write("contributions_by_period", TableForm(), inputs.by_period)
     store.write("seasonal_indices", TableForm(), inputs.seasons)
     return project
+
+
+def test_advice_is_written_in_the_sentences_of_the_page(fit: ConvergedFit, tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    store_fit(fit.spec, project, fit.trace)
+
+    assert materialize(fit.spec, project, 'key:"acme/recommendations"').success
+
+    advice = recommend(fit)
+    words = write_advice(advice, fit.spec.data, "week")
+    text = (Path(project.outputs) / "acme" / "recommendations.md").read_text()
+    assert text == write_text(words, fit)
 
 
 def write_report(fit: ConvergedFit, project: Project, first_spec: ModelSpec) -> str:

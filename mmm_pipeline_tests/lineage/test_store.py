@@ -9,10 +9,11 @@ import xarray as xr
 from mmm_pipeline.errors import SpecError, StaleFitError
 from mmm_pipeline.exports.artefacts import STATUS, TAKEN_FROM, RunFolder
 from mmm_pipeline.exports.bundle import Bundle, Delivered
+from mmm_pipeline.insight.advice import Recommendations
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.lineage.export_forms import ExportsForm, RunForm
 from mmm_pipeline.lineage.files import borrow
-from mmm_pipeline.lineage.forms import PageForm, SummaryForm, TableForm, TraceForm
+from mmm_pipeline.lineage.forms import AdviceForm, PageForm, SummaryForm, TableForm, TraceForm
 from mmm_pipeline.lineage.store import Store
 from mmm_pipeline.spec import ModelSpec, Prespecification
 from mmm_pipeline_tests.factories import make_spec
@@ -40,6 +41,17 @@ def test_a_summary_comes_back_as_it_was(store: Store) -> None:
     pd.testing.assert_frame_equal(found.table, make_summary().table)
     assert found.table.attrs == {"fit_id": "1"}
     xr.testing.assert_identical(found.draws, make_summary().draws)
+
+
+def test_advice_comes_back_with_its_sentences(store: Store) -> None:
+    advice = Recommendations(make_summary().table, {"fit_id": "1"}, "# acme: what to do\n")
+    store.write("recommendations", AdviceForm(), advice)
+
+    found = store.read("recommendations", AdviceForm())
+
+    assert (store.folder / "recommendations.md").read_text() == advice.text
+    assert (found.text, found.portfolio) == (advice.text, advice.portfolio)
+    pd.testing.assert_frame_equal(found.table, advice.table)
 
 
 def test_a_trace_comes_back_as_it_was(store: Store, trace: xr.DataTree) -> None:

@@ -177,10 +177,17 @@ def draw_frontier(table: pd.DataFrame) -> Figure:
     left.plot(budget, table["response"], color=ACCENT, lw=1.5, ls="--")
     left.plot(budget.where(seen), table["response"], color=ACCENT, lw=2.2, label="best plan, 90 %")
     left.plot(budget, table["response_alike"], color=BASELINE, lw=1.8, label="spent as today")
-    right.plot(budget, table["roas"], color=BASELINE, lw=1.8, label="mean unit")
-    right.plot(budget, table["marginal"], color=ACCENT, lw=2.2, label="next unit")
+    is_count = table.attrs.get("kpi") == "count"
+    one = "target" if is_count else "unit"
+    for word, color, width, label in (
+        ("roas", BASELINE, 1.8, f"mean {one}"),
+        ("marginal", ACCENT, 2.2, f"next {one}"),
+    ):
+        values = 1 / table[word].where(table[word] > 0) if is_count else table[word]
+        right.plot(budget, values, color=color, lw=width, label=label)
     today = float(budget[table["share"] == 1.0].iloc[0])
-    for axes, words in ((left, "response over the window"), (right, "return of a unit of money")):
+    told = "cost of a target" if is_count else "return of a unit of money"
+    for axes, words in ((left, "response over the window"), (right, told)):
         axes.axvline(today, color=MUTED, lw=0.8, ls=":")
         axes.set_ylim(0, None)
         axes.set_xlabel("budget of the window; dotted: today's", color=MUTED)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmm_pipeline.report.rates import Rate
 from mmm_pipeline.report.style import (
     ACCENT,
     BAND,
@@ -67,15 +68,17 @@ def draw_waterfall(totals: pd.DataFrame, channels: Sequence[str]) -> Figure:
     return figure
 
 
-def draw_marginal(table: pd.DataFrame, level: float | None) -> Figure:
+def draw_marginal(table: pd.DataFrame, level: float | None, rate: Rate) -> Figure:
     """Draw what all of the money brought beside what its next unit would.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        ``channel, roas, marginal_roas`` with their bounds, one row per channel.
+        ``channel`` and the columns of `rate` with their bounds, one row per channel.
     level : float or None
-        Return at which money comes back.
+        Return at which money comes back, target units per money.
+    rate : Rate
+        How returns are told.
 
     Returns
     -------
@@ -85,18 +88,21 @@ def draw_marginal(table: pd.DataFrame, level: float | None) -> Figure:
     figure = new_figure(8.0, 0.5 * len(rows) + 1.1)
     axes = plain_axes(figure.subplots(), grid="x")
     places = np.arange(len(rows))
-    for word, color, shift, label in (
-        ("roas", BAND, 0.14, "all of the window's money, 90 %"),
-        ("marginal_roas", ACCENT, -0.14, "the next unit today, 90 %"),
+    one = "target" if rate.is_cost else "unit"
+    for is_next, color, shift, label in (
+        (False, BAND, 0.14, "all of the window's money, 90 %"),
+        (True, ACCENT, -0.14, f"the next {one} today, 90 %"),
     ):
-        axes.hlines(places + shift, rows[f"{word}_lower"], rows[f"{word}_upper"], color=color, lw=3)
-        axes.plot(rows[word], places + shift, "o", color=color, ms=6, label=label)
+        told = rate.take(rows, is_next=is_next)
+        axes.hlines(places + shift, told["lower"], told["upper"], color=color, lw=3)
+        axes.plot(told["mean"], places + shift, "o", color=color, ms=6, label=label)
     if level is not None:
-        axes.axvline(level, color=MUTED, lw=1, ls=(0, (4, 3)), label="money comes back")
+        words = "a target may cost" if rate.is_cost else "money comes back"
+        axes.axvline(rate.tell(level), color=MUTED, lw=1, ls=(0, (4, 3)), label=words)
     axes.set_yticks(places, rows["channel"], color=INK)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(0, None)
-    axes.set_xlabel("target units per unit of money", color=MUTED)
+    axes.set_xlabel(rate.unit, color=MUTED)
     legend_above(axes)
     return figure
 

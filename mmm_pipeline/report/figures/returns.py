@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mmm_pipeline.insight.summary import LOWER, UPPER
+from mmm_pipeline.report.rates import Rate
 from mmm_pipeline.report.style import (
     ACCENT,
     BASELINE,
@@ -66,6 +67,7 @@ def draw_roas(
     table: pd.DataFrame,
     prior: xr.DataArray,
     channels: Sequence[str],
+    rate: Rate,
     truth: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw each channel's return, what was believed before, and the truth where it is known.
@@ -73,11 +75,13 @@ def draw_roas(
     Parameters
     ----------
     table : pandas.DataFrame
-        ``channel, roas, roas_lower, roas_upper``.
+        ``channel`` and the column of `rate` with its bounds.
     prior : xarray.DataArray, dims ``(draw, channel)``
         Prior draws of ROAS.
     channels : sequence of str
         In the order to be drawn.
+    rate : Rate
+        How returns are told.
     truth : mapping of str to float, optional
         True ROAS of a simulated world.
 
@@ -85,23 +89,25 @@ def draw_roas(
     -------
     matplotlib.figure.Figure
     """
-    rows = table.set_index("channel").loc[list(channels)[::-1]]
+    rows = rate.take(table.set_index("channel").loc[list(channels)[::-1]])
     figure = new_figure(8.0, 0.5 * len(rows) + 1.1)
     axes = plain_axes(figure.subplots(), grid="x")
     places = np.arange(len(rows))
     prior_bounds = prior.sel(channel=list(rows.index)).quantile([LOWER, UPPER], "draw").to_numpy()
+    if rate.is_cost:
+        prior_bounds = 1 / prior_bounds[::-1]
     axes.hlines(places - 0.22, *prior_bounds, color=BASELINE, lw=4, label="prior, 90 %")
-    axes.hlines(
-        places, rows["roas_lower"], rows["roas_upper"], color=ACCENT, lw=3, label="posterior, 90 %"
-    )
-    axes.plot(rows["roas"], places, "o", color=ACCENT, ms=6, label="posterior mean")
+    axes.hlines(places, rows["lower"], rows["upper"], color=ACCENT, lw=3, label="posterior, 90 %")
+    mean = "spend over mean contribution" if rate.is_cost else "posterior mean"
+    axes.plot(rows["mean"], places, "o", color=ACCENT, ms=6, label=mean)
     if truth is not None:
-        known = [truth.get(channel, math.nan) for channel in rows.index]
+        known = [rate.tell(truth.get(channel, math.nan)) for channel in rows.index]
         axes.plot(known, places, "D", color=TRUTH, ms=6, mfc="none", mew=1.8, label="truth")
-    axes.axvline(1, color=MUTED, lw=1, ls=(0, (4, 3)))
+    if not rate.is_cost:
+        axes.axvline(1, color=MUTED, lw=1, ls=(0, (4, 3)))
     axes.set_yticks(places, rows.index.tolist(), color=INK)
-    shown = np.concatenate([rows["roas_upper"], list((truth or {}).values())])
+    shown = [*rows["upper"], *rows["mean"], *map(rate.tell, (truth or {}).values())]
     axes.set_xlim(0, 1.6 * float(np.nanmax(shown)))
-    axes.set_xlabel("target units per unit of money (dashed: 1)", color=MUTED)
+    axes.set_xlabel(rate.unit if rate.is_cost else f"{rate.unit} (dashed: 1)", color=MUTED)
     legend_above(axes)
     return figure
