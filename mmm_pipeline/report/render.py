@@ -27,10 +27,11 @@ from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
+from mmm_pipeline.report.money import tell_currency
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import tabulate_next_units, tabulate_plans
 from mmm_pipeline.report.rates import choose_rate
-from mmm_pipeline.report.style import encode_png, encode_svg, tell_currency
+from mmm_pipeline.report.style import encode_png, encode_svg
 
 OWN_FIGURES = (
     *("fit", "residuals", "decomposition", "shares", "roas", "waterfall", "curves", "carryover"),

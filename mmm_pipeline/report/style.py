@@ -2,13 +2,11 @@
 
 import base64
 import io
-import re
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
 from mmm_pipeline.insight.summary import OVERLAP
@@ -29,8 +27,6 @@ CHANNEL_COLORS = (
     "#4b5b8c",
 )
 """Told apart by most readers with a colour deficiency, and in print."""
-MONEY = ("spend per", "spend over", "spend so far", "budget of")
-"""What the label of an axis of money begins with."""
 
 
 def format_amount(value: float) -> str:
@@ -244,23 +240,6 @@ def legend_above(axes: Axes) -> None:
         handlelength=1.4,
         columnspacing=1.2,
     )
-
-
-def tell_currency(figure: Figure, currency: str) -> None:
-    """Say in the labels of a figure what its money is in.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Changed in place.
-    currency : str
-        Three letters.
-    """
-    for text in figure.findobj(Text):
-        words = text.get_text().replace("unit of money", currency)
-        if words.startswith(MONEY):
-            words = re.sub("^[^;(]*[^;( ]", rf"\g<0>, {currency}", words)
-        text.set_text(words)
 
 
 def encode_png(figure: Figure, dpi: int = 80) -> str:

@@ -18,7 +18,8 @@ from mmm_pipeline.insight.seasonality import summarize_seasonal_indices
 from mmm_pipeline.insight.summary import Summary
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.report import cuts, figures
-from mmm_pipeline.report.style import new_figure, plain_axes, tell_currency
+from mmm_pipeline.report.money import tell_currency
+from mmm_pipeline.report.style import new_figure, plain_axes
 from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec
 
 SAMPLES = ["chain", "draw"]

@@ -29,6 +29,7 @@ def test_the_minimal_spec_is_accepted_as_it_stands() -> None:
         ({"controls": {"spend_tv": {}}}, "must not share its name with a column of `media.tv`"),
         ({"events": {"spend_tv": ["2024-01-01"]}}, "a column of `media.tv`"),
         ({"media": {"chain": {}}}, "a reserved word"),
+        ({"controls": {"overlap": {}}}, "a reserved word"),
         ({"scenarios": {"x": {"budget": "-101%"}}}, "must not take away more than there is"),
         ({"scenarios": {"x": {"budget": True}}}, "must be 'current'"),
         ({"name": "../up"}, "must be letters, digits and underscores"),
