@@ -32,6 +32,7 @@ def open_template(name: str) -> Template:
     )
     environment.filters |= {
         "amount": _known(format_amount),
+        "change": _known(_change),
         "code": _code,
         "number": write_number,
         "probability": format_probability,
@@ -63,6 +64,11 @@ def _code(words: str) -> Markup:
         for n, part in enumerate(parts)
     ]
     return Markup("").join(pieces)
+
+
+def _change(value: float) -> str:
+    """Write an amount with its sign; nothing has none."""
+    return f"{'+' if value > 0 else ''}{format_amount(value)}"
 
 
 def _known(write: Any) -> Any:

@@ -2,10 +2,51 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
+import yaml
 
-from mmm_pipeline.spec import ModelSpec
+from mmm_pipeline.decision.comparison import compare_scenarios
+from mmm_pipeline.decision.register import SCENARIOS
+from mmm_pipeline.insight.summary import Summary
+from mmm_pipeline.report.page import list_records
+from mmm_pipeline.report.rates import Rate
+from mmm_pipeline.spec import ModelSpec, Scenario
+
+
+def list_scenarios(summary: Summary, spec: ModelSpec, rate: Rate) -> list[dict[str, Any]]:
+    """List the scenarios, with what each asked for.
+
+    Parameters
+    ----------
+    summary : Summary
+        From `mmm_pipeline.decision.scenarios.summarize_scenarios`; where its table has the
+        attribute `SCENARIOS`, that says what was asked for.
+    spec : ModelSpec
+        The model.
+    rate : Rate
+        How its returns are told.
+
+    Returns
+    -------
+    list of dict
+        As `compare_scenarios`, with ``rate``, response over spend or its inverse; ``asked``, in
+        the words of the spec, and ``is_launched``, whether not by the spec.
+    """
+    said = {name: one.model_dump(mode="json") for name, one in spec.scenarios.items()}
+    asked = summary.table.attrs.get(SCENARIOS, said)
+    rows = list_records(compare_scenarios(summary))
+    for row in rows:
+        words = asked[row["scenario"]]
+        short = Scenario.model_validate(words).model_dump(mode="json", exclude_defaults=True)
+        flow = yaml.safe_dump(short, default_flow_style=True, sort_keys=False, width=math.inf)
+        row |= {
+            "rate": rate.tell(row["roas"]) if row["roas"] > 0 else math.nan,
+            "asked": flow.strip().removeprefix("{").removesuffix("}"),
+            "is_launched": words != said.get(row["scenario"]),
+        }
+    return rows
 
 
 def tabulate_plans(table: pd.DataFrame) -> pd.DataFrame:

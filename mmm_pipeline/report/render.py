@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mmm_pipeline.decision.comparison import compare_scenarios
 from mmm_pipeline.evidence.residuals import (
     add_up_cells,
     find_remarkable_runs,
@@ -29,7 +28,7 @@ from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.money import tell_currency
 from mmm_pipeline.report.page import list_records, open_template
-from mmm_pipeline.report.plans import tabulate_next_units, tabulate_plans
+from mmm_pipeline.report.plans import list_scenarios, tabulate_next_units, tabulate_plans
 from mmm_pipeline.report.rates import choose_rate
 from mmm_pipeline.report.style import encode_png, encode_svg
 
@@ -83,7 +82,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         cells=list_records(cuts.tabulate_cells(fit, inputs.contributions)),
         most_cells=cuts.MOST_CELLS,
         returns=list_records(inputs.returns.table),
-        scenarios=list_records(compare_scenarios(inputs.scenarios)),
+        scenarios=list_scenarios(inputs.scenarios, fit.spec, choose_rate(fit.spec.data)),
         plans=tabulate_plans(inputs.scenarios.table),
         next_units=tabulate_next_units(inputs.scenarios.table, fit.spec),
         truth=None if truth is None else list_records(truth),
