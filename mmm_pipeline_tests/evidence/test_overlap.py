@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -37,6 +37,7 @@ def test_a_posterior_that_only_narrowed_overlaps_as_two_normals_do() -> None:
     assert compute_overlap(draw(0), draw(0, 0.5, 2)) == pytest.approx(expected, abs=0.03)
 
 
+@settings(max_examples=25)  # Six densities are estimated for each.
 @given(shift=st.floats(-5, 5), scale=st.floats(1e-6, 1e6))
 def test_the_overlap_knows_neither_units_nor_order(shift: float, scale: float) -> None:
     one, other = draw(0)[:400], draw(shift, 1.5, 2)[:400]

@@ -1,6 +1,7 @@
 """The job that certifies a model, with records that nobody had to sample."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,12 @@ def run(project: Project, **config: Any) -> dg.ExecuteInProcessResult:
     return execute(job, config)
 
 
-def put_records(project: Project, features: xr.Dataset) -> Path:
-    """Write the record of each world, with draws from the priors, where the job looks for them."""
-    origin = Origin(SPEC, features)
+@pytest.fixture(scope="module")
+def recorded(features: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the record of each world, with draws from the priors, where the job looks."""
+    root = tmp_path_factory.mktemp("recorded")
+    project, origin = make_project(root), Origin(SPEC, features)
+    Store(project.outputs, SPEC.name).write("features", ArraysForm(), features)
     folder = _locate(Model(SPEC, project), origin, CertifyConfig(worlds=N_WORLDS))
     worlds, n_kept = draw_worlds(origin, N_WORLDS, seed=1), count_kept(SPEC.gate)
     draws = draw_worlds(origin, n_kept, seed=2).drop_vars(["world", SIMULATED])
@@ -49,7 +53,14 @@ def put_records(project: Project, features: xr.Dataset) -> Path:
         attributes = {"failures": "[]", "n_attempts": 1, "request_id": request}
         record = draws.rename(world="draw").assign_attrs(attributes)
         put(folder / "worlds", str(number), ArraysForm(), record)
-    return Path(str(folder))
+    return root
+
+
+def copy_recorded(recorded: Path, root: Path) -> tuple[Project, Path]:
+    """A project of one's own with those records, and the folder of its certificate."""
+    shutil.copytree(recorded, root, dirs_exist_ok=True)
+    (folder,) = (root / "outputs" / "acme" / "certificates").iterdir()
+    return make_project(root), folder
 
 
 def test_without_features_it_says_what_to_materialise(tmp_path: Path) -> None:
@@ -69,11 +80,9 @@ def test_only_the_number_of_worlds_and_a_seed_can_be_said(
 
 
 def test_worlds_that_are_there_are_not_fitted_again(
-    features: xr.Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    recorded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project = make_project(tmp_path)
-    Store(project.outputs, SPEC.name).write("features", ArraysForm(), features)
-    folder = put_records(project, features)
+    project, folder = copy_recorded(recorded, tmp_path)
     before = {file.name: file.stat().st_mtime_ns for file in (folder / "worlds").iterdir()}
 
     result = run(project, worlds=N_WORLDS)
@@ -95,11 +104,9 @@ def test_worlds_that_are_there_are_not_fitted_again(
 
 
 def test_dagster_is_told_of_the_certificate_and_of_no_other_asset(
-    features: xr.Dataset, tmp_path: Path
+    recorded: Path, tmp_path: Path
 ) -> None:
-    project = make_project(tmp_path)
-    Store(project.outputs, SPEC.name).write("features", ArraysForm(), features)
-    folder = put_records(project, features)
+    project, folder = copy_recorded(recorded, tmp_path)
 
     result = run(project, worlds=N_WORLDS)
 
