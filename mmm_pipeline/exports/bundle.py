@@ -123,6 +123,7 @@ def bundle_exports(fit: ConvergedFit, exports: Sequence[Export]) -> Bundle:
         "brand": spec.exports.brand or spec.name,
         "kpi": spec.data.kpi,
         "target": " x ".join(spec.data.target_columns),
+        "currency": spec.data.currency or "",
         "grain": fit.features.attrs["grain"],
         "first_date": f"{dates[0]:%Y-%m-%d}",
         "last_date": f"{dates[-1]:%Y-%m-%d}",

@@ -17,7 +17,7 @@ VALUE = "kpi_value"
 """What the column of target units is called, whatever the target of a model."""
 MODELS = "models"
 FACTS = (
-    *("model", "brand", "kpi", "target", "grain", "first_date", "last_date"),
+    *("model", "brand", "kpi", "target", "currency", "grain", "first_date", "last_date"),
     *("fit_id", "fitted_at", "verdict"),
 )
 VIEWS = {
@@ -156,15 +156,15 @@ def _combine(
         for model, label in _label(models)
     ]
     told = [key for key in ("date", "wc_mon", *keys) if key in there]
-    columns = ", ".join(("kpi", "grain", *told, *sums))
+    columns = ", ".join(("kpi", "currency", "grain", *told, *sums))
     query = (
         f"SELECT {columns}, sum({VALUE}) AS kpi_total FROM data.{table} "  # noqa: S608  # ours
-        f"JOIN (SELECT model, kpi, grain FROM data.{MODELS}) USING (model) GROUP BY ALL"
+        f"JOIN (SELECT model, kpi, currency, grain FROM data.{MODELS}) USING (model) GROUP BY ALL"
     )
     words = (
         f"The models of `{table}` side by side: a column each, and kpi_total, their sum. Revenue "
-        "is added to revenue and counts to counts, of periods of one length; that they are of one "
-        "currency is taken for granted. Spend has no total: models may share it."
+        "is added to revenue and counts to counts, of one currency and of periods of one length. "
+        "Spend has no total: models may share it."
     )
     _view(connection, f"{table}{SIDE_BY_SIDE}", query, words)
 

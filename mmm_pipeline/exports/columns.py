@@ -105,6 +105,7 @@ MEANINGS = {
     "amount": "How much of the measure.",
     "model": "Name of the model.",
     "kpi": "revenue or count.",
+    "currency": "Currency that `data.currency` names; nothing where it names none.",
     "target": "Column of the source that is modelled.",
     "fit_id": "The fit it was made from.",
     "kpi_value": "Target units.",
@@ -143,6 +144,10 @@ IN_TABLES = {
     },
     "recommendations": {
         "reason": "Why this action.",
+        "finding": "strong, or test more: of a return above what money must bring, by how closely "
+        "it is known.",
+        "roas_width": "Width of the return's 90 % interval over its mean.",
+        "move_needs_test": "Whether the change is of a channel that must be tested first.",
         "gain": "What the change of spend would bring, target units per period.",
     },
     "response_curves": {

@@ -51,11 +51,6 @@ NUMBERS = {
     ),
     "carryover_curves": ("channel", "form", "lag", "weight+-", "cumulative+-"),
     "seasonal_indices": ("what", "channel", "grain", "season", "index+-", "dates", "confidence"),
-    "recommendations": (
-        *("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_informed"),
-        *("roas+-", "marginal_roas+-", "probability_profitable", "spend_now", "breakeven_spend"),
-        *("headroom", "confidence", "spend_largest", "steepness", "half", "change", "gain+-"),
-    ),
     "response_curves": (
         *("channel", "exposure", "spend", "response", "lower", "upper", "is_observed"),
         *("exposure_now", "spend_now"),
@@ -249,7 +244,7 @@ def _list_numbers(table: ExportName, spec: "ModelSpec") -> Sequence[str]:
             *("channel", "kind", "spend", "contribution+-", "roas+-"),
             *(["cost_per_target+-"] if is_count else ["probability_above_1"]),
             *(["profit+-", "roi+-"] if spec.data.margin is not None else []),
-            *("spend_now", "marginal_roas+-"),
+            *("mroas_10pct+-", "spend_now", "marginal_roas+-"),
             *(["marginal_cost_per_target+-"] if is_count else []),
             "saturation+-",
             *(
@@ -258,5 +253,13 @@ def _list_numbers(table: ExportName, spec: "ModelSpec") -> Sequence[str]:
                 else []
             ),
             *("half_life+-", "confidence"),
+        ]
+    if table == "recommendations":
+        costs = ["cost_per_target+-", "marginal_cost_per_target+-"] if is_count else []
+        return [
+            *("rank", "channel", "action", "reason", "needs_test", "is_reliable", "is_informed"),
+            *("finding", "roas_width", "roas+-", "marginal_roas+-", "probability_profitable"),
+            *("spend_now", "breakeven_spend", "headroom", "confidence", *costs),
+            *("spend_largest", "steepness", "half", "change", "move_needs_test", "gain+-"),
         ]
     return NUMBERS[table]

@@ -105,6 +105,26 @@ def test_models_stand_side_by_side(
     pd.testing.assert_series_equal(found["kpi_total"], whole, check_names=False)
 
 
+def test_what_is_of_different_currencies_is_not_added_up(
+    inputs: ExportInputs, tmp_path: Path
+) -> None:
+    entries = [
+        Entry(name, {**entry.description, "model": name, "currency": currency}, entry.frames)
+        for entry in [enter(inputs, "one")]
+        for name, currency in (("euros", "EUR"), ("dollars", "USD"), ("more_euros", "EUR"))
+    ]
+    write_catalogue(entries, tmp_path / "catalogue.duckdb")
+
+    found = ask(
+        tmp_path / "catalogue.duckdb",
+        "SELECT currency, sum(kpi_total) AS total FROM actual_vs_fitted_combined "
+        "WHERE series = 'Fitted' GROUP BY currency",
+    ).set_index("currency")["total"]
+
+    fitted = inputs.model_fit["fitted"].sum()
+    assert found.to_dict() == pytest.approx({"EUR": 2 * fitted, "USD": fitted})
+
+
 def test_columns_bear_their_own_names_whatever_an_export_calls_them(
     inputs: ExportInputs, tmp_path: Path
 ) -> None:
@@ -121,9 +141,9 @@ def test_columns_bear_their_own_names_whatever_an_export_calls_them(
     found = ask(tmp_path / "catalogue.duckdb", "SELECT sum(kpi_value) AS kpi FROM media_results")
     assert found["kpi"][0] == pytest.approx(inputs.returns.table["contribution"].sum())
     combined = ask(tmp_path / "catalogue.duckdb", "FROM media_results_combined").columns
-    assert list(combined[:5]) == ["kpi", "grain", "date", "decomp_lvl1", "decomp_lvl2"]
+    assert list(combined[:5]) == ["kpi", "currency", "grain", "date", "decomp_lvl1"]
     combined = ask(tmp_path / "catalogue.duckdb", "FROM decomps_stacked_combined").columns
-    assert list(combined[4:6]) == ["decomp_lvl1", "decomp"]
+    assert list(combined[5:7]) == ["decomp_lvl1", "decomp"]
 
 
 def test_what_a_catalogue_says_otherwise_is_told(
