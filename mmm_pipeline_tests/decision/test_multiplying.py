@@ -76,14 +76,12 @@ def _add_up(fit: ConvergedFit, window: Window, plan: np.ndarray) -> np.ndarray:
     height = read_response(fit).height
     posterior = fit.posterior.stack(sample=("chain", "draw"))
     total = np.zeros((height.sizes["sample"], PERIODS + L_MAX - 1))
+    draws = [posterior["adstock_alpha"], posterior["saturation_lam"], height]
     for channel, money in zip(window.channels, plan, strict=True):
         past = fit.features["spend"].sel(channel=channel).to_numpy()
         spend = np.r_[past[-(L_MAX - 1) :], np.full(PERIODS, money / PERIODS), np.zeros(L_MAX - 1)]
-        for n in range(height.sizes["sample"]):
-            alpha, lam = (
-                float(posterior[name].sel(channel=channel)[n])
-                for name in ("adstock_alpha", "saturation_lam")
-            )
+        each = zip(*(one.sel(channel=channel).to_numpy() for one in draws), strict=True)
+        for n, (alpha, lam, top) in enumerate(each):
             carried = geometric_adstock(spend / past.max(), alpha, L_MAX)[L_MAX - 1 :]
-            total[n] += float(height.sel(channel=channel)[n]) * np.tanh(lam * carried / 2)
+            total[n] += top * np.tanh(lam * carried / 2)
     return total
