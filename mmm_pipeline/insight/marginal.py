@@ -195,6 +195,8 @@ def find_half(response: MediaResponse) -> xr.DataArray:
     xarray.DataArray, dims ``(sample, channel)``
         A share of the largest exposure. NaN where there is no ceiling.
     """
+    if not response.forms:
+        return response.height
     known = {"logistic": np.log(3), "exponential": np.log(2)}
     halves = {}
     for channel, form in response.forms.items():
@@ -210,7 +212,9 @@ def find_half(response: MediaResponse) -> xr.DataArray:
 def _bend_each(
     response: MediaResponse, function: Callable[..., xr.DataArray], values: xr.DataArray
 ) -> xr.DataArray:
-    """Apply a function of a form and its parameters to every channel."""
+    """Apply a function of a form and its parameters to every channel; there may be none."""
+    if not response.forms:
+        return values.broadcast_like(response.height)
     parts = {}
     for channel, form in response.forms.items():
         taken = take_parameters(response.parameters, SATURATION_PARAMETERS[form], channel)

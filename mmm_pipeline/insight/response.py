@@ -193,6 +193,8 @@ class MediaResponse:
         xarray.DataArray, dims ``(sample, ..., channel)``
             In the unit of `height`.
         """
+        if not self.forms:  # Nothing is bought.
+            return carried * self.height
         curves = {}
         for channel, form in self.forms.items():
             taken = take_parameters(self.parameters, SATURATION_PARAMETERS[form], channel)

@@ -51,7 +51,7 @@ def simulate_more_spend(fit: ConvergedFit) -> xr.DataArray:
     if drift is not None:
         drift = drift.isel(sample=slice(None, None, step))
     spend = features["spend"].sum(["date", *cells])
-    rises = []
+    rises = [response.height.sel(channel=[]).sum(cells)]  # There may be no channel to raise.
     for channel in fit.spec.bought_media:
         rise = _raise_channel(response.choose([channel]), features, drift)
         rises.append(rise.sum(["date", *cells]))

@@ -54,10 +54,13 @@ def summarize(draws: xr.DataArray, name: str) -> xr.Dataset:
     {'roas': 50.0, 'roas_lower': 5.0, 'roas_upper': 95.0}
     """
     dims = list_sample_dims(draws)
+    mean = draws.mean(dims)
+    if not mean.size:  # Of nothing, such as channels that nobody buys, NumPy has no quantiles.
+        return xr.Dataset({name: mean, f"{name}_lower": mean, f"{name}_upper": mean})
     bounds = draws.quantile([LOWER, UPPER], dim=dims, skipna=False)
     return xr.Dataset(
         {
-            name: draws.mean(dims),
+            name: mean,
             f"{name}_lower": bounds.sel(quantile=LOWER, drop=True),
             f"{name}_upper": bounds.sel(quantile=UPPER, drop=True),
         }

@@ -121,6 +121,8 @@ def tabulate_worth(returns: Summary, spec: ModelSpec) -> list[dict[str, Any]]:
         The row of the returns, with ``rank`` by return, the median over the draws, and its 5-95 %
         interval ``rank_lower, rank_upper``; the best first.
     """
+    if not spec.bought_media:
+        return []
     bought = spec.bought_media
     known = returns.draws["roas"].sel(channel=bought).transpose(..., "channel")
     order = np.argsort(-known.to_numpy(), axis=-1, kind="stable")

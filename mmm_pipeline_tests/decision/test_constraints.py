@@ -144,7 +144,10 @@ def test_scenarios_that_cannot_be_are_named_all_at_once(fit: ConvergedFit) -> No
         for name, words in {
             "much": {"budget": "+500%"},
             "fine": {},
-            "torn": {"channels": {"tv": {"min_share": 0.6}, "search": {"min_share": 0.6}}},
+            "torn": {
+                "channels": {"tv": {"min_share": 0.6}},
+                "groups": {"rest": {"channels": ["search"], "min_share": 0.6}},
+            },
         }.items()
     }
 
@@ -156,7 +159,7 @@ def test_scenarios_that_cannot_be_are_named_all_at_once(fit: ConvergedFit) -> No
     assert "`budget`" in much
     assert "bounds of" in much
     assert "channels.tv.min_share" in torn
-    assert "channels.search.min_share" in torn
+    assert "groups.rest.min_share" in torn
     assert "bounds" not in torn
 
 

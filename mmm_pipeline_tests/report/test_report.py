@@ -54,7 +54,7 @@ from mmm_pipeline_tests.decision.plans import (
     make_truth,
     plan,
 )
-from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec, make_trace
+from mmm_pipeline_tests.factories import draw_fit, make_features, make_panel, make_spec, make_trace
 from mmm_pipeline_tests.report.pages import Page, find_faults
 
 TRUTH = {"roas": {"tv": 1.5, "search": 99.0}, "alpha": {"tv": 0.3}}
@@ -539,3 +539,13 @@ def test_the_truth_is_held_against_the_intervals(inputs: ReportInputs) -> None:
     assert table is not None
     found = {(row.channel, row.quantity): row.is_inside for row in table.itertuples()}
     assert found == {("tv", "roas"): True, ("search", "roas"): False, ("tv", "alpha"): True}
+
+
+def test_a_model_that_buys_nothing_has_its_page() -> None:
+    media = {name: {"kind": "owned", "exposure": name} for name in ("tv", "search")}
+    spec = make_spec(media=media, trend="none", seasonality={"yearly": 0})
+
+    page = write_page(gather(draw_fit(spec, make_features(spec)), None))
+
+    assert not find_faults(page)
+    assert 'id="scenarios"' not in page
