@@ -11,6 +11,7 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.utils import rewrite_graph
+from pytensor.graph.traversal import ancestors
 from pytensor.link.vm import VMLinker
 from pytensor.xtensor.type import XTensorVariable, xtensor
 from pytensor.xtensor.vectorization import vectorize_graph
@@ -31,12 +32,15 @@ class Vectorized:
         Of what is put in.
     dims : mapping of str to tuple of str
         Of each variable that comes out, by its name.
+    still : frozenset of str
+        Those that are the same in every draw.
     function : callable
-        From arrays, draws first, to arrays, draws first.
+        From arrays, draws first, to arrays, draws first but for those that are still.
     """
 
     names: tuple[str, ...]
     dims: Mapping[str, tuple[str, ...]]
+    still: frozenset[str]
     function: Any = field(repr=False)
 
     def compute(self, draws: xr.Dataset) -> xr.Dataset:
@@ -62,7 +66,10 @@ class Vectorized:
             ]
         found = {}
         for place, (name, dims) in enumerate(self.dims.items()):
-            values = np.concatenate([part[place] for part in parts])
+            if name in self.still:
+                values = np.repeat(parts[0][place][None], sizes[0] * sizes[1], axis=0)
+            else:
+                values = np.concatenate([part[place] for part in parts])
             found[name] = ("chain", "draw", *dims), values.reshape(*sizes, *values.shape[1:])
         return xr.Dataset(found, coords={dim: draws[dim] for dim in ("chain", "draw")})
 
@@ -111,15 +118,28 @@ class Graph:
             )
             for one in self.inputs
         ]
-        asked = [self.outputs[name] for name in names]
+        asked = {name: self.outputs[name] for name in names}
+        moving = {name: one for name, one in asked.items() if self._hangs_on_inputs(one)}
+        put = dict(zip(self.inputs, many, strict=True))
+        together = asked | dict(
+            zip(moving, vectorize_graph([*moving.values()], put) if moving else (), strict=True)
+        )
         function = pytensor.function(
             many,
-            vectorize_graph(asked, dict(zip(self.inputs, many, strict=True))),
+            [*together.values()],
             mode=Mode(VMLinker(use_cloop=False, c_thunks=False), optimizer=None),
             on_unused_input="ignore",
         )
-        dims = {name: one.type.dims for name, one in zip(names, asked, strict=True)}
-        return Vectorized(tuple(str(one.name) for one in self.inputs), dims, function)
+        return Vectorized(
+            names=tuple(str(one.name) for one in self.inputs),
+            dims={name: one.type.dims for name, one in asked.items()},
+            still=frozenset(asked.keys() - moving.keys()),
+            function=function,
+        )
+
+    def _hangs_on_inputs(self, variable: XTensorVariable) -> bool:
+        """Tell whether a variable follows from what is put in."""
+        return not set(self.inputs).isdisjoint(ancestors([variable]))
 
 
 def simplify(inputs: Sequence[XTensorVariable], outputs: Mapping[str, XTensorVariable]) -> Graph:

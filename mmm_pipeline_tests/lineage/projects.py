@@ -1,5 +1,6 @@
 """Small projects in a temporary folder, run in process as Dagster runs them."""
 
+import atexit
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ def execute(
 @cache
 def _open_instance() -> dg.DagsterInstance:
     """One instance for all: making it takes longer than most jobs run."""
-    return dg.DagsterInstance.ephemeral()
+    instance = dg.DagsterInstance.ephemeral()
+    atexit.register(instance.dispose)
+    return instance
 
 
 def store_fit(spec: ModelSpec, project: Project, trace: xr.DataTree) -> None:

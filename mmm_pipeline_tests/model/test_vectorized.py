@@ -97,6 +97,22 @@ def test_what_is_added_to_a_model_can_be_asked_for() -> None:
     np.testing.assert_array_equal(compute_variables(model, posterior, ["twice"])["twice"], 2 * mean)
 
 
+def test_what_is_the_same_in_every_draw_is_told_of_each() -> None:
+    spec = SPECS["plain"]
+    features = build_any_features(spec)
+    model = build_model(spec, features).model
+    posterior = draw_posterior(spec, features, 2)
+    with model:
+        pm.dims.Deterministic("still", 2 * model["channel_data"])
+
+    found = compute_variables(model, posterior, ["still", "mu"])
+
+    assert found["still"].dims == ("chain", "draw", "date", "channel")
+    expected = 2 * features["exposure"].transpose("date", "channel").to_numpy()
+    np.testing.assert_array_equal(found["still"], np.broadcast_to(expected, found["still"].shape))
+    xr.testing.assert_identical(found["mu"], compute_variables(model, posterior, ["mu"])["mu"])
+
+
 def test_draws_that_lead_nowhere_are_no_numbers_and_no_warning() -> None:
     spec = SPECS["plain"]
     features = build_any_features(spec)
