@@ -1,5 +1,6 @@
 """The lineage of one model, and the gate over the whole of it."""
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -239,12 +240,34 @@ def make_unmixed(features: xr.Dataset) -> xr.DataTree:
     return make_trace(SPEC, features, posterior.assign(roas=apart))
 
 
+@pytest.fixture(scope="module")
+def failed(features: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose fit failed."""
+    root = tmp_path_factory.mktemp("failed")
+    store_fit(SPEC, make_project(root), make_unmixed(features))
+    return root
+
+
+@pytest.fixture(scope="module")
+def unexamined(features: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose diagnostics speak of another fit."""
+    from mmm_pipeline.lineage.forms import TraceForm
+    from mmm_pipeline.lineage.store import Store
+
+    root = tmp_path_factory.mktemp("unexamined")
+    project = make_project(root)
+    store_fit(SPEC, project, make_trace(SPEC, features))
+    other = make_trace(SPEC, features, make_posterior(SPEC, features, seed=4))
+    Store(project.outputs, SPEC.name).write("fitted_trace", TraceForm(), other)
+    return root
+
+
 @pytest.mark.parametrize("asset", PAST_THE_GATE)
 def test_nothing_past_the_gate_reads_a_fit_that_failed(
-    asset: str, features: xr.Dataset, tmp_path: Path
+    asset: str, failed: Path, tmp_path: Path
 ) -> None:
+    shutil.copytree(failed, tmp_path, dirs_exist_ok=True)
     project = make_project(tmp_path)
-    store_fit(SPEC, project, make_unmixed(features))
     _store_stand_ins(asset, project.outputs)
 
     result = materialize(SPEC, project, f'key:"acme/{asset}"')
@@ -256,15 +279,10 @@ def test_nothing_past_the_gate_reads_a_fit_that_failed(
 
 @pytest.mark.parametrize("asset", PAST_THE_GATE)
 def test_nothing_past_the_gate_reads_a_fit_that_was_not_examined(
-    asset: str, features: xr.Dataset, tmp_path: Path
+    asset: str, unexamined: Path, tmp_path: Path
 ) -> None:
-    from mmm_pipeline.lineage.forms import TraceForm
-    from mmm_pipeline.lineage.store import Store
-
+    shutil.copytree(unexamined, tmp_path, dirs_exist_ok=True)
     project = make_project(tmp_path)
-    store_fit(SPEC, project, make_trace(SPEC, features))
-    other = make_trace(SPEC, features, make_posterior(SPEC, features, seed=4))
-    Store(project.outputs, SPEC.name).write("fitted_trace", TraceForm(), other)
     _store_stand_ins(asset, project.outputs)
 
     result = materialize(SPEC, project, f'key:"acme/{asset}"')
