@@ -1,10 +1,12 @@
 """Small specs, frames, draws and fits, with what matters to a test overridden by name."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pymc as pm
+import pytest
 import xarray as xr
 
 from mmm_pipeline.gate import ConvergedFit, admit
@@ -21,6 +23,13 @@ from mmm_pipeline.spec import GateLimits, ModelSpec
 N_CHAINS, N_DRAWS = 4, 250
 LOOSE = GateLimits(max_rhat=1.05, min_ess=100)
 """The loosest limits: a few hundred draws that are independent keep them."""
+
+
+def choose_fast(kinds: Iterable[str], *fast: str) -> list[Any]:
+    """Parameters of a test that is made of every kind, all but the fast ones in the slow run."""
+    return [
+        pytest.param(one, id=one, marks=[] if one in fast else [pytest.mark.slow]) for one in kinds
+    ]
 
 
 def make_spec(**overrides: Any) -> ModelSpec:

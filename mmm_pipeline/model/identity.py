@@ -41,6 +41,7 @@ def list_versions(sampler: str = "nutpie") -> dict[str, str]:
     return {OUR_MODEL: digest_code(Path(__file__).parent), **versions}
 
 
+@cache
 def find_version(package: str) -> str | None:
     """Read the version of a package, without importing it.
 

@@ -17,6 +17,17 @@ RESERVED = frozenset(
     }
 )
 """Names of columns, components and dims that no channel, control or event may take."""
+BESIDE_CELLS = frozenset(
+    {
+        *("component", "kind", "contribution", "lower", "upper", "share", "carried_over"),
+        *("grain", "period", "start", "is_complete", "name", "scenario", "spend", "exposure"),
+        *("roas", "cost_per_target", "response", "marginal", "is_observed", "budget"),
+        *("entity", "measure", "amount", "observed", "fitted", "residual", "crps"),
+        *("elpd", "pareto_k", "pit", "is_influential", "fold", "method", "predicted"),
+        *("quantity", "planned", "actual", "event"),
+    }
+)
+"""Columns beside which results have the dims of a panel."""
 
 
 def find_inconsistencies(spec: "ModelSpec") -> list[str]:
@@ -63,6 +74,11 @@ def _check_names(spec: "ModelSpec") -> Iterator[str]:
         ("events", spec.events),
     ):
         for name in names:
+            if section == "data.panel" and name in BESIDE_CELLS:
+                yield (
+                    f"`data.panel.{name}` must not share its name with a column of the results; "
+                    f"call the dim otherwise: `panel: {{panel_{name}: {spec.data.panel[name]}}}`"
+                )
             if name in seen:
                 yield f"`{section}.{name}` must not share its name with {seen[name]}"
             seen[name] = f"`{section}.{name}`"

@@ -13,6 +13,7 @@ from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.spec import ModelSpec, Scenario
 from mmm_pipeline_tests.factories import (
+    choose_fast,
     draw_fit,
     make_features,
     make_panel,
@@ -47,7 +48,7 @@ FITS = {
 
 
 @pytest.mark.parametrize("free_cells", [False, True], ids=["as today", "free cells"])
-@pytest.mark.parametrize("name", list(FITS))
+@pytest.mark.parametrize("name", choose_fast(FITS, "forms", "log panel"))
 def test_the_table_is_the_response(name: str, free_cells: bool) -> None:
     spec, cells = FITS[name]
     fit = converge(spec, cells)

@@ -165,6 +165,7 @@ def test_no_plan_on_a_grid_of_two_channels_is_better(
     _compare_with_grid(window, scenario, money, [p for p in plans if not limits.list_breaches(p)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("utility", list(UTILITIES))
 @pytest.mark.parametrize(
     "words",

@@ -21,6 +21,7 @@ def test_a_p_value_is_how_often_even_ranks_stray_as_far() -> None:
     np.testing.assert_allclose(p_values, shares, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(
     ranks=st.lists(st.integers(0, N_KEPT), min_size=1, max_size=60),
     alpha=st.sampled_from([0.2, 0.05, 0.01, 0.0005]),

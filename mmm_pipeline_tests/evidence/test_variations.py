@@ -46,6 +46,7 @@ def vary(spec: ModelSpec, features: xr.Dataset) -> dict[str, Variation | LeftOut
     return {one.name: one for one in found}
 
 
+@pytest.mark.slow
 @settings(max_examples=5, **UNHURRIED)
 @given(specs(), st.data())
 def test_every_variation_of_every_model_is_another_model(

@@ -12,6 +12,7 @@ from mmm_pipeline.exports.tables import build_exports
 from mmm_pipeline.insight.by_period import summarize_contributions_by_period
 from mmm_pipeline.insight.posterior import compute_terms
 from mmm_pipeline.spec import EXPORT_NAMES, Exports, ModelSpec, list_columns, list_keys, name_kpi
+from mmm_pipeline.spec.consistency import BESIDE_CELLS, RESERVED
 from mmm_pipeline_tests.factories import make_spec
 
 
@@ -177,6 +178,16 @@ def test_the_columns_are_those_that_the_spec_knows_of(
 def _is_free(table: str, column: str, spec: ModelSpec) -> bool:
     """Whether a column is there with `free_cells` only, which none of these specs asks for."""
     return table == "budget_scenarios" and column in spec.data.panel
+
+
+def test_no_dim_is_called_like_a_column_beside_it(panel: ExportInputs) -> None:
+    dims = {*panel.fit.spec.data.panel}
+    beside = [one for one in panel.tables.values() if dims <= {*one.columns}]
+    assert len(beside) >= 2
+    columns = {name for table in [*beside, panel.model_fit] for name in table} - dims
+    stems = {one.removesuffix("_lower").removesuffix("_upper") for one in columns}
+    numbered = {f"{end}_{width}" for end in ("lower", "upper") for width in (50, 80, 95)}
+    assert stems - numbered <= BESIDE_CELLS | RESERVED
 
 
 def test_plans_of_free_cells_are_told_apart_by_them() -> None:

@@ -39,6 +39,7 @@ def one(request: pytest.FixtureRequest) -> ConvergedFit:
     return draw_fit(spec, build_features(make_panel(spec, cells, **columns), spec), 75)
 
 
+@pytest.mark.slow
 def test_it_is_what_the_model_predicts_of_that_spend(one: ConvergedFit) -> None:
     features, cells = one.features, list(one.spec.data.panel)
     offset = 1.0 if one.spec.link == "log1p" else 0.0

@@ -116,6 +116,7 @@ def get_offset(fit: ConvergedFit) -> float:
     return 1.0 if fit.spec.link == "log1p" else 0.0
 
 
+@pytest.mark.slow
 def test_media_together_are_what_the_model_loses_without_them(
     contributions: xr.DataArray, lost: dict[str, xr.DataArray]
 ) -> None:
@@ -156,6 +157,7 @@ def test_whatever_is_told_of_all_media_is_the_same(
     assert float(share.mean()) == pytest.approx(float(own.mean()) / target, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_plan_that_goes_on_returns_what_the_past_did(fit: ConvergedFit) -> None:
     portfolio = recommend(fit).portfolio
     plan = compare_scenarios(summarize_scenarios(fit)).iloc[0]

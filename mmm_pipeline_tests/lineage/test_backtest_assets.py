@@ -78,6 +78,7 @@ def list_steps(result: dg.ExecuteInProcessResult) -> set[str]:
     return {str(event.step_key) for event in result.all_events if event.is_step_success}
 
 
+@pytest.mark.slow
 def test_each_fold_is_a_step_and_its_fit_is_used_again(frame: pd.DataFrame, tmp_path: Path) -> None:
     project = fill_store(tmp_path, frame)
 

@@ -20,17 +20,16 @@ RAW_CODES = {
 
 
 def spare(cases: Sequence[Case]) -> list[Any]:
-    """Leave to the slow run what breaks a rule that another case of its layout breaks as well.
+    """Leave to the slow run what breaks a rule that another case breaks as well.
 
     What a rule finds is told of every case without a run; a run only passes it on.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     parameters = []
     for case in cases:
-        kind = make_spec(**case.spec).data.layout, case.code
-        marks = [pytest.mark.slow] if kind in seen else []
+        marks = [pytest.mark.slow] if case.code in seen else []
         parameters.append(pytest.param(case, id=case.name, marks=marks))
-        seen.add(kind)
+        seen.add(case.code)
     return parameters
 
 

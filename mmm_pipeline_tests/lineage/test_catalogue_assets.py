@@ -1,6 +1,7 @@
 """What all models export, in one file."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,17 +24,25 @@ from mmm_pipeline_tests.factories import make_posterior, make_trace
 from mmm_pipeline_tests.lineage.projects import execute, make_project
 
 
-@pytest.fixture
-def project(fit: ConvergedFit, tmp_path: Path) -> Project:
-    """A project with the exports of one model."""
+@pytest.fixture(scope="module")
+def exported(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of one model, below the root of a project."""
     from mmm_pipeline.exports.bundle import bundle_exports
     from mmm_pipeline.exports.tables import build_exports
 
-    project, inputs = make_project(tmp_path), gather(fit)
+    root = tmp_path_factory.mktemp("exported")
+    project, inputs = make_project(root), gather(fit)
     store = Store(project.outputs, "acme")
     store.write("diagnostics", DiagnosticsForm(), examine(fit.trace, fit.spec.gate))
     store.write("exports", ExportsForm(), bundle_exports(fit, build_exports(inputs)))
-    return project
+    return root
+
+
+@pytest.fixture
+def project(exported: Path, tmp_path: Path) -> Project:
+    """A project of its own with these exports."""
+    shutil.copytree(exported, tmp_path, dirs_exist_ok=True)
+    return make_project(tmp_path)
 
 
 def build(spec: ModelSpec, project: Project) -> dg.Definitions:

@@ -79,6 +79,7 @@ def test_only_the_number_of_worlds_and_a_seed_can_be_said(
         run(make_project(tmp_path), **config)
 
 
+@pytest.mark.slow
 def test_worlds_that_are_there_are_not_fitted_again(
     recorded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

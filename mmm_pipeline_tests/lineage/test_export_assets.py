@@ -84,6 +84,7 @@ def test_exports_are_written_and_reconciled(spec: ModelSpec, stored: Project) ->
     assert not list(folder.glob(".tmp*"))
 
 
+@pytest.mark.slow
 def test_columns_that_change_are_told_once(spec: ModelSpec, stored: Project) -> None:
     columns = {"decomps_stacked": {"rename": {"kpi_sales": "revenue"}, "order": ["decomp"]}}
     export(spec, stored)
@@ -117,6 +118,7 @@ def test_a_column_that_is_not_there_is_told_and_nothing_written(
     assert file.read_text() == before
 
 
+@pytest.mark.slow
 def test_exports_that_do_not_add_up_are_a_failed_check(
     spec: ModelSpec, stored: Project, tmp_path: Path
 ) -> None:

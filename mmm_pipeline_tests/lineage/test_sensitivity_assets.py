@@ -33,6 +33,7 @@ def make_refit(one: Variation, *, mixes: bool) -> xr.DataTree:
     return make_trace(one.spec, one.features, posterior.assign(roas=posterior["roas"] + apart))
 
 
+@pytest.mark.slow
 def test_fits_of_variations_are_used_again_and_those_that_failed_are_told(
     base: ConvergedFit, tmp_path: Path
 ) -> None:

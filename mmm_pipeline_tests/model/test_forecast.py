@@ -17,7 +17,14 @@ from mmm_pipeline.model.forecast import predict_mean
 from mmm_pipeline.model.link import read_link
 from mmm_pipeline.simulate.reach import ReachWorld, simulate_reach
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import draw_posterior, make_panel, make_spec, make_trace, validate
+from mmm_pipeline_tests.factories import (
+    choose_fast,
+    draw_posterior,
+    make_panel,
+    make_spec,
+    make_trace,
+    validate,
+)
 
 WEEKS, AHEAD = 60, 12
 REACH = {"reach": "video_reach", "frequency": "video_frequency"}
@@ -61,7 +68,7 @@ def make_history(whole: xr.Dataset) -> xr.Dataset:
     )
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=choose_fast(KINDS, "process", "log", "panel"))
 def fitted(request: pytest.FixtureRequest) -> tuple[xr.DataTree, xr.Dataset]:
     spec, whole = make_whole(request.param)
     past = make_history(whole)

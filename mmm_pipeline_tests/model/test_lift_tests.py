@@ -97,7 +97,7 @@ def take_away(fit: ConvergedFit, test: dict[str, Any], market: float = 1.0) -> n
     "words",
     [
         {},
-        {"media": MIXED},
+        pytest.param({"media": MIXED}, marks=pytest.mark.slow),
         {"link": "log"},
         pytest.param({"link": "log1p", "media": MIXED}, marks=pytest.mark.slow),
     ],

@@ -23,7 +23,13 @@ from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.sample import list_free_parameters
 from mmm_pipeline.model.totals import CHANNEL_TOTAL
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import draw_fit, draw_posterior, make_panel, make_spec
+from mmm_pipeline_tests.factories import (
+    choose_fast,
+    draw_fit,
+    draw_posterior,
+    make_panel,
+    make_spec,
+)
 
 GEOS = {"geo": ["north", "south", "west"]}
 BOTH = {"geo": ["north", "south"], "brand": ["old", "new"]}
@@ -68,7 +74,7 @@ def test_where_people_are_counted_exposure_is_scaled_per_head() -> None:
 
 
 @pytest.mark.parametrize("dims", [["geo"], ["geo", "brand"]])
-@pytest.mark.parametrize("pooling", ["partial", "complete"])
+@pytest.mark.parametrize("pooling", choose_fast(["partial", "complete"], "partial"))
 def test_all_cells_together_earn_the_return_that_is_drawn(dims: list[str], pooling: str) -> None:
     spec = make_panel_spec(dims, pooling=pooling)
     features = build_features(make_panel(spec, GEOS if len(dims) == 1 else BOTH), spec)

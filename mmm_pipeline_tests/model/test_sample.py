@@ -63,6 +63,7 @@ def run(request: pytest.FixtureRequest) -> Run:
     return draw(request.param)
 
 
+@pytest.mark.slow
 def test_the_same_parameters_are_kept_whatever_draws(run: Run) -> None:
     assert list(run.posterior) == list_free_parameters(make_ridge())
     assert dict(run.posterior.sizes) == {"chain": 2, "draw": 30, "channel": 2}

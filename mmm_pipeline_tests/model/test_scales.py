@@ -90,9 +90,9 @@ def test_what_is_new_has_a_scale_of_its_own() -> None:
     [
         (True, True, False),
         (False, True, False),
-        (True, False, False),
+        pytest.param(True, False, False, marks=pytest.mark.slow),
         (False, True, True),
-        (True, True, True),
+        pytest.param(True, True, True, marks=pytest.mark.slow),
     ],
 )
 def test_a_refit_is_on_the_scales_of_the_promoted_fit_or_the_last_that_passed(

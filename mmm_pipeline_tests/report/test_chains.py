@@ -8,7 +8,13 @@ import xarray as xr
 
 from mmm_pipeline.gate.diagnostics import assess_parameters, list_draws
 from mmm_pipeline.report.chains import draw_chains
-from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    choose_fast,
+    make_features,
+    make_posterior,
+    make_spec,
+    make_trace,
+)
 
 SPEC = make_spec()
 FEATURES = make_features(SPEC)
@@ -41,7 +47,10 @@ def test_the_worst_comes_first() -> None:
     assert set(figures) == {"traces", "ranks", "pairs", "energy"}
 
 
-@pytest.mark.parametrize("what", ["one chain", "few draws", "stuck", "not a number"])
+FAILURES = ("one chain", "few draws", "stuck", "not a number")
+
+
+@pytest.mark.parametrize("what", choose_fast(FAILURES, "one chain", "not a number"))
 def test_a_fit_that_failed_can_be_drawn(what: str) -> None:
     posterior = make_posterior(SPEC, FEATURES)
     if what == "one chain":

@@ -308,6 +308,7 @@ def test_the_page_shows_what_is_left_and_what_it_asks_for(inputs: ReportInputs) 
     assert "Longest run of residuals of one sign" in page
 
 
+@pytest.mark.slow
 def test_what_it_hangs_on_has_its_sections(inputs: ReportInputs) -> None:
     fit = inputs.fit
     seed = Variation("seed", fit.spec, fit.features)
@@ -541,6 +542,7 @@ def test_the_truth_is_held_against_the_intervals(inputs: ReportInputs) -> None:
     assert found == {("tv", "roas"): True, ("search", "roas"): False, ("tv", "alpha"): True}
 
 
+@pytest.mark.slow
 def test_a_model_that_buys_nothing_has_its_page() -> None:
     media = {name: {"kind": "owned", "exposure": name} for name in ("tv", "search")}
     spec = make_spec(media=media, trend="none", seasonality={"yearly": 0})

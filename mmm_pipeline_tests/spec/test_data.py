@@ -42,6 +42,7 @@ PLAN = {"layout": "media_long", "media_long": {"path": "plan.csv"}}
         ({"csv": {"delimiter": "€"}}, "must be a sign of ASCII"),
         ({"csv": {"encoding": "punycode"}}, "must be one that Python knows"),
         ({"panel": ["tv"]}, "must not share its name"),
+        ({"panel": ["share"]}, "with a column of the results; call the dim otherwise: `panel: {pa"),
         ({"window": {"start": "2024-02-01", "end": "2024-01-01"}}, "must not end before"),
         ({"expect": {"min_periods": 9, "max_periods": 5}}, "`min_periods` must not exceed"),
         ({"mff": {}}, "`data.mff` is honoured with `layout: mff` only"),
