@@ -132,6 +132,7 @@ def test_a_schedule_waits_for_its_first_day(panel: ConvergedFit) -> None:
         np.testing.assert_allclose(spend, factor * today)
 
 
+@pytest.mark.slow
 def test_a_plan_for_all_cells_counts_once_beside_one_for_each(panel: ConvergedFit) -> None:
     words = {"what_if": {"tv": "+10%"}, "periods": 4}
     scenarios = {"alike": words, "free": {**words, "free_cells": True}}

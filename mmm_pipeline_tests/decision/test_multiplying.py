@@ -10,14 +10,14 @@ from mmm_pipeline.insight.response import read_response
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.simulate import geometric_adstock, simulate_world
 from mmm_pipeline.spec import Scenario
-from mmm_pipeline_tests.factories import draw_fit, make_spec, make_world, validate
+from mmm_pipeline_tests.factories import choose_fast, draw_fit, make_spec, make_world, validate
 
 PERIODS, L_MAX = 13, 8
 SMALL = 1e-5
 """Makes targets of about 4, so that 1 more is no trifle."""
 
 
-@pytest.fixture(scope="module", params=["log", "log1p"])
+@pytest.fixture(scope="module", params=choose_fast(["log", "log1p"], "log"))
 def fit(request: pytest.FixtureRequest) -> ConvergedFit:
     spec = make_spec(link=request.param, controls={"price": {}})
     frame, _ = simulate_world(make_world())

@@ -142,12 +142,15 @@ def test_nothing_is_said_of_draws_that_are_none() -> None:
     [
         {"media": {"tv": {"carryover": {"half_life": {"median": 2, "factor": 2}}}, "search": {}}},
         {"media": {"tv": {"carryover": "weibull"}, "search": {"saturation": "hill"}}},
-        {
-            "media": {
-                "tv": {"effect": "HalfNormal(1)"},
-                "search": {"share": {"median": 0.1, "factor": 2}},
-            }
-        },
+        pytest.param(
+            {
+                "media": {
+                    "tv": {"effect": "HalfNormal(1)"},
+                    "search": {"share": {"median": 0.1, "factor": 2}},
+                }
+            },
+            marks=pytest.mark.slow,
+        ),
         {"media": {"tv": {"carryover": "none", "saturation": "none"}, "search": {}}},
     ],
 )

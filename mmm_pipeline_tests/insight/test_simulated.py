@@ -11,7 +11,7 @@ from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.simulated import simulate_more_spend
 from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.forecast import predict_mean
-from mmm_pipeline_tests.factories import draw_fit, make_panel, make_spec
+from mmm_pipeline_tests.factories import choose_fast, draw_fit, make_panel, make_spec
 
 DATA = {"path": "a.csv", "date": "week", "target": "sales"}
 MODELS: dict[str, dict[str, Any]] = {
@@ -27,7 +27,7 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=choose_fast(MODELS, "log_panel"))
 def one(request: pytest.FixtureRequest) -> ConvergedFit:
     spec = make_spec(
         **{"data": DATA, "trend": "none", "seasonality": {"yearly": 0}, "l_max": 4}

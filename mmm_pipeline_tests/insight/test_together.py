@@ -127,6 +127,7 @@ def test_media_together_are_what_the_model_loses_without_them(
     assert float(alone.sum("date").mean() / media.sum("date").mean()) > 1.3
 
 
+@pytest.mark.slow
 def test_the_rest_is_what_there_would_be_without_media(
     contributions: xr.DataArray, fit: ConvergedFit, without: dict[str, xr.DataArray]
 ) -> None:

@@ -104,6 +104,7 @@ def test_worlds_that_are_there_are_not_fitted_again(
     assert json.loads((folder / "summary.json").read_text())["passed_at_once"] == N_WORLDS
 
 
+@pytest.mark.slow
 def test_dagster_is_told_of_the_certificate_and_of_no_other_asset(
     recorded: Path, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import pandas as pd
+import pytest
 import xarray as xr
 from markupsafe import escape
 from upath import UPath
@@ -186,6 +187,7 @@ def test_a_profile_is_a_table_and_a_page(tmp_path: Path) -> None:
     assert {"series", "correlations", "columns"} <= set(metadata)
 
 
+@pytest.mark.slow
 def test_the_page_lists_all_that_the_checks_found(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     deliver(project, make_weeks(60))
@@ -198,6 +200,7 @@ def test_the_page_lists_all_that_the_checks_found(tmp_path: Path) -> None:
     assert all(str(escape(words)) in page for words in said)
 
 
+@pytest.mark.slow
 def test_a_panel_keeps_its_cells_up_to_its_features(tmp_path: Path) -> None:
     cells = [make_weeks(60).assign(geo=geo) for geo in ("north", "south")]
     project = make_project(tmp_path, pd.concat(cells))

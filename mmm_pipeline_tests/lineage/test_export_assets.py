@@ -103,6 +103,7 @@ def test_columns_that_change_are_told_once(spec: ModelSpec, stored: Project) -> 
     assert "revenue" in found
 
 
+@pytest.mark.slow
 def test_a_column_that_is_not_there_is_told_and_nothing_written(
     spec: ModelSpec, stored: Project
 ) -> None:

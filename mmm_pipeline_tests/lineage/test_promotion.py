@@ -16,7 +16,13 @@ from mmm_pipeline.lineage.fits import Fits
 from mmm_pipeline.lineage.project import Project
 from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import make_features, make_posterior, make_spec, make_trace
+from mmm_pipeline_tests.factories import (
+    choose_fast,
+    make_features,
+    make_posterior,
+    make_spec,
+    make_trace,
+)
 from mmm_pipeline_tests.lineage.projects import (
     execute,
     make_project,
@@ -207,7 +213,7 @@ def test_without_a_fit_there_is_nothing_to_promote(project: Project) -> None:
     assert "Materialise acme/diagnostics first" in read_failure(result)
 
 
-@pytest.mark.parametrize("gone", ["code", "spec", "file"])
+@pytest.mark.parametrize("gone", choose_fast(["code", "spec", "file"], "code"))
 def test_a_promoted_fit_that_may_not_be_read_is_to_be_looked_at(
     gone: str, features: xr.Dataset, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_lift_is_what_its_money_brought_in_its_days(words: dict[str, Any], mar
         assert np.sign(lift.mean()) == np.sign(test["spend"])
 
 
+@pytest.mark.slow
 def test_a_lift_follows_media_that_work_better_at_one_time() -> None:
     spec = make_spec(experiments="data/tests.csv", time_varying_media=True)
     features = add(make_features(spec), spec, TEST)

@@ -96,6 +96,7 @@ def test_a_share_is_one_of_the_target_and_a_competitors_is_lost(
     assert (prior["channel_contribution"].sel(channel="rival") <= 0).all()
 
 
+@pytest.mark.slow
 def test_the_next_percent_returns_what_is_stated(
     model: MMM, prior: xr.Dataset, features: xr.Dataset
 ) -> None:

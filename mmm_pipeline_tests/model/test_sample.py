@@ -73,6 +73,7 @@ def test_the_same_parameters_are_kept_whatever_draws(run: Run) -> None:
     assert all(isinstance(values.data, np.ndarray) for values in run.posterior.values())
 
 
+@pytest.mark.slow
 def test_the_same_statistics_are_kept_whatever_draws(run: Run) -> None:
     assert {name: str(kept.dtype) for name, kept in run.statistics.items()} == KEPT_STATISTICS
     assert all(kept.dims == ("chain", "draw") for kept in run.statistics.values())

@@ -43,6 +43,7 @@ def test_the_same_data_are_the_same_features_to_the_last_bit() -> None:
     assert digest_arrays(hold_scales(features, features)) == digest_arrays(features)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # Features are built for each.
 @given(factor=st.floats(0.55, 1.9))
 def test_what_has_grown_a_little_keeps_its_scale(factor: float) -> None:

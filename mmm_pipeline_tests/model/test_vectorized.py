@@ -9,8 +9,7 @@ from mmm_pipeline.model import vectorized
 from mmm_pipeline.model.build import CHANNEL_TOTAL, build_model
 from mmm_pipeline.model.fit import compute_variables
 from mmm_pipeline.model.terms import list_terms
-from mmm_pipeline.spec import ModelSpec
-from mmm_pipeline_tests.factories import draw_posterior, make_spec
+from mmm_pipeline_tests.factories import choose_fast, draw_posterior, make_spec
 from mmm_pipeline_tests.model.test_any_spec import build_any_features
 
 PANEL = {"path": "a.csv", "date": "week", "target": "sales", "panel": ["geo"]}
@@ -45,10 +44,11 @@ def compute_one_by_one(model: pm.Model, posterior: xr.Dataset, names: list[str])
     ]
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("kind", choose_fast(SPECS, "plain", "log panel"))
 def test_many_draws_at_once_are_those_of_one_after_the_other(
-    spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    spec = SPECS[kind]
     features = build_any_features(spec)
     model = build_model(spec, features).model
     posterior = draw_posterior(spec, features, 5)

@@ -222,6 +222,7 @@ def write_section(table: pd.DataFrame, spec: ModelSpec, **facts: object) -> str:
     return open_template("evidence/plan_tracking.html").render(section=section, spec=spec)
 
 
+@pytest.mark.slow
 def test_a_plan_has_its_section(inputs: ReportInputs) -> None:
     truth = make_truth()
     fit = make_true_fit(truth, noise=150.0)
