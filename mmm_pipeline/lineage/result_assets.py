@@ -107,7 +107,7 @@ def _channel_returns(model: Model) -> dg.AssetsDefinition:
         metadata["returns"] = show_table(summary.table)
         known = summary.table.dropna(subset="roas")
         for name, roas in zip(known["channel"], known["roas"], strict=True):
-            metadata[f"roas_{name}"] = float(roas)
+            metadata[f"roas_{name}"] = round(float(roas), 3)
         return dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
 
     return channel_returns

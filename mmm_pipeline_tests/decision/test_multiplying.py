@@ -12,6 +12,8 @@ from mmm_pipeline.simulate import geometric_adstock, simulate_world
 from mmm_pipeline.spec import Scenario
 from mmm_pipeline_tests.factories import choose_fast, draw_fit, make_spec, make_world, validate
 
+pytestmark = pytest.mark.slow
+
 PERIODS, L_MAX = 13, 8
 SMALL = 1e-5
 """Makes targets of about 4, so that 1 more is no trifle."""

@@ -16,6 +16,8 @@ from mmm_pipeline.model.features import build_features
 from mmm_pipeline_tests.exports.conftest import gather
 from mmm_pipeline_tests.factories import draw_fit, make_raw, make_spec, validate
 
+pytestmark = pytest.mark.slow
+
 PERIODS = 80
 BEFORE = 27
 """Weeks that money was booked in before the first spot was aired: two quarters and a week."""

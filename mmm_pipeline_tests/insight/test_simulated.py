@@ -13,6 +13,8 @@ from mmm_pipeline.model.features import build_features
 from mmm_pipeline.model.forecast import predict_mean
 from mmm_pipeline_tests.factories import choose_fast, draw_fit, make_panel, make_spec
 
+pytestmark = pytest.mark.slow
+
 DATA = {"path": "a.csv", "date": "week", "target": "sales"}
 MODELS: dict[str, dict[str, Any]] = {
     "drift": {
@@ -39,7 +41,6 @@ def one(request: pytest.FixtureRequest) -> ConvergedFit:
     return draw_fit(spec, build_features(make_panel(spec, cells, **columns), spec), 75)
 
 
-@pytest.mark.slow
 def test_it_is_what_the_model_predicts_of_that_spend(one: ConvergedFit) -> None:
     features, cells = one.features, list(one.spec.data.panel)
     offset = 1.0 if one.spec.link == "log1p" else 0.0

@@ -35,6 +35,8 @@ from mmm_pipeline_tests.factories import (
     validate,
 )
 
+pytestmark = pytest.mark.slow
+
 CHANNELS = ("tv", "radio", "search", "video", "mail")
 PERIODS = 110
 
@@ -116,7 +118,6 @@ def get_offset(fit: ConvergedFit) -> float:
     return 1.0 if fit.spec.link == "log1p" else 0.0
 
 
-@pytest.mark.slow
 def test_media_together_are_what_the_model_loses_without_them(
     contributions: xr.DataArray, lost: dict[str, xr.DataArray]
 ) -> None:
@@ -127,7 +128,6 @@ def test_media_together_are_what_the_model_loses_without_them(
     assert float(alone.sum("date").mean() / media.sum("date").mean()) > 1.3
 
 
-@pytest.mark.slow
 def test_the_rest_is_what_there_would_be_without_media(
     contributions: xr.DataArray, fit: ConvergedFit, without: dict[str, xr.DataArray]
 ) -> None:
@@ -158,7 +158,6 @@ def test_whatever_is_told_of_all_media_is_the_same(
     assert float(share.mean()) == pytest.approx(float(own.mean()) / target, rel=1e-6)
 
 
-@pytest.mark.slow
 def test_a_plan_that_goes_on_returns_what_the_past_did(fit: ConvergedFit) -> None:
     portfolio = recommend(fit).portfolio
     plan = compare_scenarios(summarize_scenarios(fit)).iloc[0]

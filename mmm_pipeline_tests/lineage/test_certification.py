@@ -24,6 +24,8 @@ from mmm_pipeline.model.worlds import Origin, draw_worlds, enter_world
 from mmm_pipeline_tests.factories import make_features, make_spec, make_world
 from mmm_pipeline_tests.lineage.projects import execute, make_project, read_failure
 
+pytestmark = pytest.mark.slow
+
 SPEC = make_spec(trend="none", seasonality={"yearly": 0})
 N_WORLDS = 3
 
@@ -79,7 +81,6 @@ def test_only_the_number_of_worlds_and_a_seed_can_be_said(
         run(make_project(tmp_path), **config)
 
 
-@pytest.mark.slow
 def test_worlds_that_are_there_are_not_fitted_again(
     recorded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,7 +105,6 @@ def test_worlds_that_are_there_are_not_fitted_again(
     assert json.loads((folder / "summary.json").read_text())["passed_at_once"] == N_WORLDS
 
 
-@pytest.mark.slow
 def test_dagster_is_told_of_the_certificate_and_of_no_other_asset(
     recorded: Path, tmp_path: Path
 ) -> None:
@@ -140,7 +140,6 @@ def test_what_a_certificate_follows_from_names_its_folder(
     assert _locate(model, Origin(SPEC, features), CertifyConfig(worlds=7)).name == own
 
 
-@pytest.mark.slow
 def test_an_interrupted_job_goes_on_where_it_was(features: xr.Dataset, tmp_path: Path) -> None:
     project = make_project(tmp_path)
     Store(project.outputs, SPEC.name).write("features", ArraysForm(), features)

@@ -14,6 +14,8 @@ from mmm_pipeline.model.trace import has_own_identity
 from mmm_pipeline.model.worlds import TARGET_DATA, Origin, draw_worlds, enter_world, fit_world
 from mmm_pipeline_tests.factories import make_features, make_spec, make_world
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"trend": "none", "seasonality": {"yearly": 0}}
 
 
@@ -111,7 +113,6 @@ def test_experiments_find_what_a_world_would_have_them_find() -> None:
     np.testing.assert_allclose(seen, world["lift"] / features["lift_error_used"])
 
 
-@pytest.mark.slow
 def test_a_model_compiled_once_is_the_model_that_is_built_anew(
     origin: Origin, worlds: xr.Dataset
 ) -> None:

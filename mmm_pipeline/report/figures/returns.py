@@ -107,7 +107,10 @@ def draw_roas(
         axes.axvline(1, color=MUTED, lw=1, ls=(0, (4, 3)))
     axes.set_yticks(places, rows.index.tolist(), color=INK)
     shown = [*rows["upper"], *rows["mean"], *map(rate.tell, (truth or {}).values())]
-    axes.set_xlim(0, 1.6 * float(np.nanmax(shown)))
+    widest = 1.6 * float(np.nanmax(shown))
+    axes.set_xlim(0, widest)
+    beyond = places[prior_bounds[1] > widest]
+    axes.plot(np.full(len(beyond), widest), beyond - 0.22, ">", color=MUTED, ms=6, clip_on=False)
     axes.set_xlabel(rate.unit if rate.is_cost else f"{rate.unit} (dashed: 1)", color=MUTED)
     legend_above(axes)
     return figure
