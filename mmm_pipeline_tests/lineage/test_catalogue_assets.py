@@ -23,6 +23,8 @@ from mmm_pipeline_tests.exports.conftest import gather
 from mmm_pipeline_tests.factories import make_posterior, make_trace
 from mmm_pipeline_tests.lineage.projects import execute, make_project
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(fit: ConvergedFit, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -26,7 +26,7 @@ from mmm_pipeline_tests.decision.plans import (
     make_true_fit,
     make_truth,
 )
-from mmm_pipeline_tests.factories import choose_fast, make_trace, validate
+from mmm_pipeline_tests.factories import make_trace, validate
 from mmm_pipeline_tests.lineage.projects import (
     execute,
     make_project,
@@ -34,6 +34,8 @@ from mmm_pipeline_tests.lineage.projects import (
     read_failure,
     store_fit,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def run_job(spec: ModelSpec, project: Project, verb: str, op: str, **config: str) -> Any:
@@ -224,7 +226,7 @@ def test_a_plan_is_current_until_another_fit_is_promoted(
     assert table.attrs["stale"] == [stale.description]
 
 
-@pytest.mark.parametrize("why", choose_fast(["code", "limits", "gone", "model"], "code", "gone"))
+@pytest.mark.parametrize("why", ["code", "limits", "gone", "model"])
 def test_a_fit_that_may_not_be_read_leaves_what_was_kept(
     why: str,
     story: dict[str, Any],

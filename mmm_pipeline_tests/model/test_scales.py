@@ -20,6 +20,8 @@ from mmm_pipeline.spec import Prespecification
 from mmm_pipeline_tests.factories import make_posterior, make_raw, make_spec, make_trace, validate
 from mmm_pipeline_tests.lineage.projects import make_project, materialize, store_fit
 
+pytestmark = pytest.mark.slow
+
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 SPEC = make_spec(controls={"price": {}, "promo": {}, "rate": {"scale": "max_abs"}})
 
@@ -43,7 +45,6 @@ def test_the_same_data_are_the_same_features_to_the_last_bit() -> None:
     assert digest_arrays(hold_scales(features, features)) == digest_arrays(features)
 
 
-@pytest.mark.slow
 @settings(max_examples=20)  # Features are built for each.
 @given(factor=st.floats(0.55, 1.9))
 def test_what_has_grown_a_little_keeps_its_scale(factor: float) -> None:
@@ -91,9 +92,9 @@ def test_what_is_new_has_a_scale_of_its_own() -> None:
     [
         (True, True, False),
         (False, True, False),
-        pytest.param(True, False, False, marks=pytest.mark.slow),
+        (True, False, False),
         (False, True, True),
-        pytest.param(True, True, True, marks=pytest.mark.slow),
+        (True, True, True),
     ],
 )
 def test_a_refit_is_on_the_scales_of_the_promoted_fit_or_the_last_that_passed(
