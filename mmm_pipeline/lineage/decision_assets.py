@@ -90,7 +90,8 @@ def _budget_scenarios(model: Model) -> dg.AssetsDefinition:
         metadata["comparison"] = show_table(compare_scenarios(summary))
         metadata["plans"] = show_table(summary.table)
         metadata["asked_at_launch"] = ", ".join(config.scenarios) or "none"
-        yield dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
+        columns = show_columns(summary.table, "budget_scenarios")
+        yield dg.Output(summary, metadata={**metadata, **columns})
 
     return budget_scenarios
 

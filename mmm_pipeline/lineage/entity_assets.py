@@ -81,8 +81,9 @@ def _disaggregated_results(model: Model) -> dg.AssetsDefinition:
             "reconciliation": show_table(pd.DataFrame(found)),
             "left_out": ", ".join(table.attrs["left_out"]) or "none",
             **show_numbers({f"gap_{one['channel']}": one["gap"] for one in found}),
+            **show_columns(table, "disaggregated_results"),
         }
-        yield dg.Output(table, metadata={**metadata, **show_columns(table)})
+        yield dg.Output(table, metadata=metadata)
         yield _report(table)
 
     return disaggregated_results

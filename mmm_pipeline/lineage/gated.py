@@ -128,4 +128,4 @@ def tabulate(
     table, metadata = compute_once(
         model, asset, "table", read_fit(model, trace, examination), compute
     )
-    return table, {**metadata, **show_columns(table)}
+    return table, {**metadata, **show_columns(table, asset)}

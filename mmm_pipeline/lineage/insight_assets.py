@@ -102,7 +102,8 @@ def _recommendations(model: Model) -> dg.AssetsDefinition:
         advice, metadata = compute_once(model, "recommendations", "advice", fit, _advise)
         metadata["advice"] = show_table(advice.table)
         metadata["words"] = dg.MetadataValue.md(advice.text)
-        return dg.Output(advice, metadata={**metadata, **show_columns(advice.table)})
+        columns = show_columns(advice.table, "recommendations")
+        return dg.Output(advice, metadata={**metadata, **columns})
 
     return recommendations
 

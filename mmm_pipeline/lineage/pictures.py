@@ -9,6 +9,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from mmm_pipeline.exports.columns import describe_column
+from mmm_pipeline.spec import EXPORT_NAMES
+
 type Metadata = dict[str, Any]
 
 MAX_ROWS = 40
@@ -76,20 +79,26 @@ def show_drawing(name: str, figure: Any) -> dg.MetadataValue[str]:
     return dg.MetadataValue.md(f"![{name}]({encode_png(figure, dpi=64)})")
 
 
-def show_columns(table: pd.DataFrame) -> Metadata:
+def show_columns(table: pd.DataFrame, asset: str = "") -> Metadata:
     """Describe a frame's columns and length in Dagster's own words.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Any frame.
+    asset : str
+        Which result it is; of one that is exported, every column says what it holds.
 
     Returns
     -------
     dict
         ``dagster/row_count`` and ``dagster/column_schema``.
     """
-    columns = [dg.TableColumn(str(name), str(kind)) for name, kind in table.dtypes.items()]
+    is_told = asset in EXPORT_NAMES
+    columns = [
+        dg.TableColumn(str(name), str(kind), describe_column(str(name), asset) if is_told else None)
+        for name, kind in table.dtypes.items()
+    ]
     return {
         "dagster/row_count": len(table),
         "dagster/column_schema": dg.TableSchema(columns=columns),

@@ -108,7 +108,8 @@ def _channel_returns(model: Model) -> dg.AssetsDefinition:
         known = summary.table.dropna(subset="roas")
         for name, roas in zip(known["channel"], known["roas"], strict=True):
             metadata[f"roas_{name}"] = round(float(roas), 3)
-        return dg.Output(summary, metadata={**metadata, **show_columns(summary.table)})
+        columns = show_columns(summary.table, "channel_returns")
+        return dg.Output(summary, metadata={**metadata, **columns})
 
     return channel_returns
 

@@ -15,6 +15,7 @@ from mmm_pipeline.evidence.leave_one_out import summarize_leave_one_out
 from mmm_pipeline.evidence.predictive import summarize_predictive_checks
 from mmm_pipeline.evidence.prior_sensitivity import summarize_prior_sensitivity
 from mmm_pipeline.evidence.response import summarize_response_backtest
+from mmm_pipeline.exports.columns import CELL
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.recommendations import recommend
 from mmm_pipeline.lineage.forms import AdviceForm, ArraysForm, SummaryForm, TableForm
@@ -73,6 +74,24 @@ def test_advice_is_written_in_the_sentences_of_the_page(fit: ConvergedFit, tmp_p
     words = write_advice(advice, fit.spec.data, "week")
     text = (Path(project.outputs) / "acme" / "recommendations.md").read_text()
     assert text == write_text(words, fit)
+
+
+def test_every_column_of_a_result_that_is_exported_says_what_it_holds(
+    fit: ConvergedFit, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path)
+    store_fit(fit.spec, project, fit.trace)
+    names = ["channel_returns", "carryover_curves", "response_curves", "recommendations"]
+
+    result = materialize(fit.spec, project, " or ".join(f'key:"acme/{one}"' for one in names))
+
+    assert result.success
+    for name in names:
+        (made,) = result.asset_materializations_for_node(f"acme__{name}")
+        schema = made.metadata["dagster/column_schema"].value
+        assert isinstance(schema, dg.TableSchema)
+        assert len(schema.columns) > 5
+        assert {one.description for one in schema.columns}.isdisjoint({None, CELL})
 
 
 def write_report(fit: ConvergedFit, project: Project, first_spec: ModelSpec) -> str:
