@@ -119,9 +119,10 @@ class Fits:
         """
         kept = [record["fit_id"] for record in self._list()]
         if fit_id not in kept:
+            latest = f", the latest of which are {', '.join(kept[:5])}" if kept else ""
             message = (
                 f"A fit of {self.model!r} must be kept before it is asked for by name; "
-                f"{fit_id!r} is not among the {len(kept)} in {self.model}/fits."
+                f"{fit_id!r} is not among the {len(kept)} in {self.model}/fits{latest}."
             )
             raise StaleFitError(message)
         trace: xr.DataTree = get(self.folder / fit_id, "trace", TRACE_FORM)
