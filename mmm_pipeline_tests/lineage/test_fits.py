@@ -100,7 +100,7 @@ def test_only_a_fit_that_is_kept_can_be_read_by_name(
 
     assert fits.read(trace.attrs["fit_id"]).attrs == trace.attrs
     with pytest.raises(
-        StaleFitError, match="is not among the 1 in acme/fits, the latest of which are [0-9a-f]"
+        StaleFitError, match=r"not among the 1 in acme/fits, the latest .* [0-9a-f]"
     ):
         fits.read(fit_id)
 
