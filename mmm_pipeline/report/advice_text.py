@@ -3,6 +3,7 @@
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.advice import HOLD, INCREASE, REDUCE
 from mmm_pipeline.report.advice import Words
+from mmm_pipeline.report.money import say_currency
 from mmm_pipeline.report.page import write_number
 from mmm_pipeline.report.style import format_amount
 
@@ -32,7 +33,7 @@ def write_text(words: Words, fit: ConvergedFit) -> str:
     if words.rows:
         sections += ["## Ranking", _write_table(words, fit.features.attrs["grain"])]
     sections.append(f"Fit `{fit.fit_id}`, {fit.verdict.word}.")
-    return "\n\n".join(sections) + "\n"
+    return say_currency("\n\n".join(sections) + "\n", fit.spec.data.currency)
 
 
 def _write_table(words: Words, grain: str) -> str:

@@ -17,6 +17,7 @@ from mmm_pipeline.insight.joint import name_fits
 from mmm_pipeline.insight.summary import LOWER, UPPER, Summary
 from mmm_pipeline.report.figures.budgets import draw_scenarios
 from mmm_pipeline.report.figures.joint import draw_views
+from mmm_pipeline.report.money import say_currency, tell_currency
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import group_plans, tabulate_plans
 from mmm_pipeline.report.style import encode_svg, format_probability
@@ -80,10 +81,14 @@ def draw_joint_figures(inputs: JointInputs) -> dict[str, Figure]:
     labels = {one["model"]: one["label"] for one in inputs.view.portfolio["models"]}
     plans = group_plans(inputs.budget.table, labels)
     channels = list(dict.fromkeys(plans["channel"]))
-    return {
+    figures = {
         "views": draw_views(table, _order(table), _list_thresholds(inputs)),
         "scenarios": draw_scenarios(plans, channels, brings="margin"),
     }
+    if currency := inputs.view.portfolio["currency"]:
+        for figure in figures.values():
+            tell_currency(figure, currency)
+    return figures
 
 
 def render_joint_report(inputs: JointInputs, drawn: Mapping[str, Figure]) -> str:
@@ -107,7 +112,7 @@ def render_joint_report(inputs: JointInputs, drawn: Mapping[str, Figure]) -> str
     labels = {one["model"]: one["label"] for one in told["models"]}
     structure = section["structure"]
     scenarios = compare_scenarios(inputs.budget)
-    return open_template("joint.html").render(
+    page = open_template("joint.html").render(
         spec=inputs.spec,
         told=told,
         verdicts={name: fit.verdict.word for name, fit in inputs.fits.items()},
@@ -128,6 +133,7 @@ def render_joint_report(inputs: JointInputs, drawn: Mapping[str, Figure]) -> str
         parameters=list_records(section["parameter"][section["parameter"]["where"] == BOTH]),
         figures={name: encode_svg(figure) for name, figure in drawn.items()},
     )
+    return say_currency(page, told["currency"])
 
 
 def arrange_views(table: pd.DataFrame) -> list[tuple[str, list[dict[str, Any] | None]]]:

@@ -10,6 +10,7 @@ from mmm_pipeline.ingest.profile import profile_cells, summarize_frame
 from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.read import list_places
 from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
+from mmm_pipeline.report.money import say_currency
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.style import encode_svg
 from mmm_pipeline.spec import ModelSpec
@@ -70,7 +71,7 @@ def render_profile(
     str
         HTML without any request to elsewhere.
     """
-    return open_template("profile.html").render(
+    page = open_template("profile.html").render(
         spec=spec,
         source=" and ".join(show_place(place) for place in list_places(spec).values()),
         whole=summarize_frame(frame, spec),
@@ -81,6 +82,7 @@ def render_profile(
         figures={name: encode_svg(figure) for name, figure in figures.items()},
         correlations_width=12 + 3 * len(select_correlations(profile)),
     )
+    return say_currency(page, spec.data.currency)
 
 
 def _share_groups(profile: pd.DataFrame) -> dict[str, float]:

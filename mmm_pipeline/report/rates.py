@@ -1,6 +1,6 @@
 """What a return is called and how it is told: ROAS, or of a count what a target costs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -107,7 +107,7 @@ def choose_rate(data: DataSource) -> Rate:
     'Marginal cost per new users'
     """
     if data.kpi == "revenue":
-        return replace(ROAS, unit=f"target units per {data.currency or 'unit of money'}")
+        return ROAS
     target = " x ".join(data.target_columns).replace("_", " ")
     return Rate(
         "cost_per_target",

@@ -26,7 +26,7 @@ from mmm_pipeline.report.chains import draw_chains
 from mmm_pipeline.report.earnings import find_breakevens, order_waterfall, tabulate_years
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
-from mmm_pipeline.report.money import tell_currency
+from mmm_pipeline.report.money import say_currency, tell_currency
 from mmm_pipeline.report.page import list_records, open_template
 from mmm_pipeline.report.plans import list_scenarios, tabulate_next_units, tabulate_plans
 from mmm_pipeline.report.rates import choose_rate
@@ -61,7 +61,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
     drawn = draw_figures(inputs) if drawn is None else drawn
     truth = facts.tabulate_truth(inputs)
     parameters = assess_parameters(fit.posterior)
-    return open_template("report.html").render(
+    page = open_template("report.html").render(
         fit=fit,
         spec=fit.spec,
         trace=fit.trace.attrs,
@@ -98,6 +98,7 @@ def render_report(inputs: ReportInputs, drawn: Mapping[str, Figure] | None = Non
         sampling=read_spec(fit.trace).sampling,
         sampler=facts.describe_sampler(inputs),
     )
+    return say_currency(page, fit.spec.data.currency)
 
 
 def draw_figures(inputs: ReportInputs) -> dict[str, Figure]:

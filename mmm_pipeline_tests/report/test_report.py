@@ -41,6 +41,8 @@ from mmm_pipeline.model.identity import list_versions
 from mmm_pipeline.model.prior_predictive import sample_prior
 from mmm_pipeline.model.trace import note_prespecification
 from mmm_pipeline.report import facts
+from mmm_pipeline.report.advice import write_advice
+from mmm_pipeline.report.advice_text import write_text
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import open_template
@@ -393,7 +395,9 @@ def test_money_is_told_in_its_currency(inputs: ReportInputs) -> None:
     assert "target units per EUR, all media" in page
     assert "<th>Spend, EUR</th>" in page
     assert "Profit (EUR) is 40.0% of the contribution" in page
-    assert "unit of money" not in page.split('<section id="returns">')[1].split("<caption>")[0]
+    assert "unit of money" not in page
+    assert "next EUR" in page.split('<section id="scenarios">')[1]
+    assert "unit of money" not in write_text(write_advice(told.advice, spec.data, "week"), told.fit)
     assert "EUR" not in write_page(inputs)
 
 
