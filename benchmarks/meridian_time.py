@@ -1,10 +1,10 @@
 """How long Meridian's own simulated panel takes to be fitted here, and how well the chains mix.
 
-Run: ``.venv/bin/python benchmarks/meridian_time.py``, with the public panel in ``shared/data``
-beside the project. 40 geos, 156 weeks, five channels, the belief about ROAS of Meridian's own
-notebook (``mmm_pipeline_tests/shared_data/meridian.yaml``). The compiled caches of PyTensor are
-empty, as in a first run. The other column is what Meridian's notebook "Getting Started" prints: ten
-chains of 2000 + 500 adapting and 1000 kept draws, on one GPU.
+Run: ``PYTHONPATH=. .venv/bin/python benchmarks/meridian_time.py``, with the public panel in
+``shared/data`` beside the project. 40 geos, 156 weeks, five channels, the belief about ROAS of
+Meridian's own notebook (``mmm_pipeline_tests/shared_data/meridian.yaml``). The compiled caches of
+PyTensor are empty, as in a first run. The other column is what Meridian's notebook "Getting
+Started" prints: ten chains of 2000 + 500 adapting and 1000 kept draws, on one GPU.
 """
 
 import os

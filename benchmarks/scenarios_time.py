@@ -1,7 +1,7 @@
 """How long plans take, and how good they are, beside PyMC-Marketing's own optimiser.
 
-Run: ``.venv/bin/python benchmarks/scenarios_time.py``. Ten channels and 1,000 draws; the draws are
-nobody's fit: they stand for one, so that only the planning is measured.
+Run: ``PYTHONPATH=. .venv/bin/python benchmarks/scenarios_time.py``. Ten channels and 1,000 draws;
+the draws are nobody's fit: they stand for one, so that only the planning is measured.
 
 First 20 budgets x 4 utilities are planned as the lineage plans them. Loading, that is reading
 carry-over and curves from the fit once, is told apart. Then single plans are made by both, of the

@@ -14,6 +14,9 @@ from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.rates import Rate
 from mmm_pipeline.spec import ModelSpec, Scenario
 
+NOTHING = 1e-9
+"""Share of today's money below which a change of it is rounding."""
+
 
 def list_scenarios(summary: Summary, spec: ModelSpec, rate: Rate) -> list[dict[str, Any]]:
     """List the scenarios, with what each asked for.
@@ -31,8 +34,9 @@ def list_scenarios(summary: Summary, spec: ModelSpec, rate: Rate) -> list[dict[s
     Returns
     -------
     list of dict
-        As `compare_scenarios`, with ``rate``, response over spend or its inverse; ``asked``, in
-        the words of the spec, and ``is_launched``, whether not by the spec.
+        As `compare_scenarios`, with ``spend_change``, spend beyond today's; ``rate``, response over
+        spend or its inverse; ``asked``, in the words of the spec, and ``is_launched``, whether not
+        by the spec.
     """
     said = {name: one.model_dump(mode="json") for name, one in spec.scenarios.items()}
     asked = summary.table.attrs.get(SCENARIOS, said)
@@ -41,7 +45,9 @@ def list_scenarios(summary: Summary, spec: ModelSpec, rate: Rate) -> list[dict[s
         words = asked[row["scenario"]]
         short = Scenario.model_validate(words).model_dump(mode="json", exclude_defaults=True)
         flow = yaml.safe_dump(short, default_flow_style=True, sort_keys=False, width=math.inf)
+        change = row["spend"] - row["spend_current"]
         row |= {
+            "spend_change": change if abs(change) > NOTHING * row["spend_current"] else 0.0,
             "rate": rate.tell(row["roas"]) if row["roas"] > 0 else math.nan,
             "asked": flow.strip().removeprefix("{").removesuffix("}"),
             "is_launched": words != said.get(row["scenario"]),

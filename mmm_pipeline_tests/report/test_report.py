@@ -46,6 +46,8 @@ from mmm_pipeline.report.advice_text import write_text
 from mmm_pipeline.report.evidence import build_sections, draw_sections
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.page import open_template
+from mmm_pipeline.report.plans import list_scenarios
+from mmm_pipeline.report.rates import ROAS
 from mmm_pipeline.report.render import OWN_FIGURES, render_report
 from mmm_pipeline.spec import DriftLimits, ModelSpec, Prespecification, Sampling
 from mmm_pipeline_tests.decision.plans import (
@@ -378,6 +380,16 @@ def test_a_panel_has_a_section_by_cell(panel: ReportInputs) -> None:
     assert section.count("<tr><td>") == 2
     assert "a channel returns the same in every cell" in section
     assert not find_faults(page)
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1 + 1e-14, 0.0), (1.1, 0.1)])
+def test_rounding_is_no_change_of_spend(inputs: ReportInputs, factor: float, told: float) -> None:
+    table = inputs.scenarios.table
+    plan = replace(inputs.scenarios, table=table.assign(spend=factor * table["spend_current"]))
+
+    (row,) = list_scenarios(plan, inputs.fit.spec, ROAS)
+
+    assert row["spend_change"] == pytest.approx(told * row["spend_current"], rel=1e-9, abs=0)
 
 
 def test_money_is_told_in_its_currency(inputs: ReportInputs) -> None:
