@@ -11,7 +11,7 @@ from mmm_pipeline.gate.diagnostics import examine
 from mmm_pipeline.spec import ModelSpec
 from mmm_pipeline_tests.factories import make_features, make_spec, make_trace
 
-settings.register_profile("unhurried", deadline=None, max_examples=50)
+settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 # Models and runs are made of many small objects that live long: at its usual thresholds the
 # collector, which looks at all of them again and again, takes a fifth of the time.
