@@ -12,7 +12,7 @@ from mmm_pipeline.exports.bundle import WORKBOOK, Bundle
 from mmm_pipeline.exports.inputs import ExportInputs
 from mmm_pipeline.exports.tables import ACTUAL, FITTED
 from mmm_pipeline.exports.workbook import fits_a_sheet
-from mmm_pipeline.insight.periods import ALL
+from mmm_pipeline.insight.periods import pick_whole
 from mmm_pipeline.insight.summary import SAMPLE_DIMS
 from mmm_pipeline.spec import name_kpi
 
@@ -203,7 +203,7 @@ def _add_up_files(
 def _pick_years(table: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
     """Pick the components' totals of the years, all cells together: every date counts once."""
     is_year = (table["grain"] == "year") & (table["level"] == "component")
-    return table[is_year & (table[list(cells)] == ALL).all(axis=1)]
+    return pick_whole(table[is_year], cells)
 
 
 def _over(inputs: ExportInputs) -> list[str]:

@@ -186,3 +186,21 @@ def split_cells(values: xr.DataArray, cells: Sequence[str]) -> Iterator[xr.DataA
     if cells:
         yield values
     yield values.sum(list(cells)).expand_dims({cell: [ALL] for cell in cells})
+
+
+def pick_whole(table: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
+    """Pick the rows of all of a panel's cells together.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `split_cells` gives it.
+    cells : sequence of str
+        The panel's dims.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All rows where there is no panel.
+    """
+    return table[(table[list(cells)] == ALL).all(axis=1)]

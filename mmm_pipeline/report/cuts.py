@@ -11,9 +11,9 @@ import xarray as xr
 from mmm_pipeline.gate import ConvergedFit
 from mmm_pipeline.insight.by_period import BASELINE
 from mmm_pipeline.insight.contributions import compute_together
-from mmm_pipeline.insight.periods import ALL
+from mmm_pipeline.insight.periods import ALL, pick_whole
 from mmm_pipeline.insight.summary import LOWER, SAMPLE_DIMS, UPPER, Summary, invert, summarize
-from mmm_pipeline.report.page import list_records
+from mmm_pipeline.report.page import label_cells, list_records
 from mmm_pipeline.spec import ModelSpec
 
 MOST_CELLS = 12
@@ -37,23 +37,6 @@ class Quarters:
     rows: list[tuple[str, list[float]]]
 
 
-def pick_whole(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
-    """Pick the rows of all cells of a panel together.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        By period.
-    spec : ModelSpec
-        The model.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
-    return table[(table[list(spec.data.panel)] == ALL).all(axis=1)]
-
-
 def tabulate_carried_over(by_period: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     """Part what each channel brought over the window by when it was shown.
 
@@ -71,7 +54,7 @@ def tabulate_carried_over(by_period: pd.DataFrame, spec: ModelSpec) -> pd.DataFr
         contribution, in the order of the spec.
     """
     is_told = (by_period["grain"] == "year") & (by_period["level"] == "component")
-    years = pick_whole(by_period[is_told & (by_period["kind"] == "media")], spec)
+    years = pick_whole(by_period[is_told & (by_period["kind"] == "media")], list(spec.data.panel))
     totals = years.groupby("name")[["contribution", "carried_over"]].sum().loc[list(spec.media)]
     totals["at_once"] = totals["contribution"] - totals["carried_over"]
     table = totals.rename_axis("channel").reset_index()
@@ -93,7 +76,7 @@ def tabulate_quarters(by_period: pd.DataFrame, spec: ModelSpec) -> Quarters:
     Quarters
         Of all cells of a panel together.
     """
-    rows = pick_whole(by_period[by_period["grain"] == "quarter"], spec)
+    rows = pick_whole(by_period[by_period["grain"] == "quarter"], list(spec.data.panel))
     is_channel = (rows["level"] == "component") & (rows["kind"] == "media")
     is_baseline = (rows["level"] == "group") & (rows["name"] == BASELINE)
     names = [*spec.media, BASELINE]
@@ -199,7 +182,7 @@ def tabulate_cells(fit: ConvergedFit, contributions: Summary) -> pd.DataFrame:
     parts.append(invert(rate, "rate", "rate") if spec.data.kpi == "count" else rate)
     whole = xr.merge([part.reset_coords(drop=True) for part in parts], join="exact")
     table = whole.to_dataframe(dim_order=list(spec.data.panel)).reset_index()
-    table.insert(0, "cell", name_cells(table, list(spec.data.panel)))
+    table.insert(0, "cell", label_cells(table, list(spec.data.panel)))
     return table.drop(columns=list(spec.data.panel)).sort_values("target", ascending=False)
 
 
@@ -223,8 +206,8 @@ def tabulate_cell_returns(
         ``cell, channel, rate, rate_lower, rate_upper``, as of `tabulate_cells`; `ALL` cells last.
     """
     rows = periods[periods["grain"] == ALL].copy()
-    rows["cell"] = name_cells(rows, list(spec.data.panel))
-    together = pick_whole(rows, spec).assign(cell=ALL)
+    rows["cell"] = label_cells(rows, list(spec.data.panel))
+    together = pick_whole(rows, list(spec.data.panel)).assign(cell=ALL)
     table = pd.concat([rows[rows["cell"] == cell] for cell in shown] + [together])
     return rename_rate(table, spec)[["cell", "channel", "rate", "rate_lower", "rate_upper"]]
 
@@ -245,21 +228,3 @@ def rename_rate(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     """
     word = "cost_per_target" if spec.data.kpi == "count" else "roas"
     return table.rename(columns={f"{word}{end}": f"rate{end}" for end in ("", "_lower", "_upper")})
-
-
-def name_cells(table: pd.DataFrame, dims: Sequence[str]) -> pd.Series:
-    """Name cells by their labels.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With a column per dim.
-    dims : sequence of str
-        The panel's.
-
-    Returns
-    -------
-    pandas.Series
-    """
-    names: pd.Series = table[list(dims)].astype("str").agg(" / ".join, axis=1)
-    return names

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mmm_pipeline.insight.periods import ALL
+from mmm_pipeline.insight.periods import pick_whole
 from mmm_pipeline.insight.summary import OVERLAP
 from mmm_pipeline.report.facts import ReportInputs
 from mmm_pipeline.report.rates import choose_rate
@@ -46,9 +46,7 @@ def tabulate_years(periods: pd.DataFrame, spec: ModelSpec) -> Years:
     Years
         Of all cells of a panel together.
     """
-    rows = periods[periods["grain"] == "year"]
-    for cell in spec.data.panel:
-        rows = rows[rows[cell] == ALL]
+    rows = pick_whole(periods[periods["grain"] == "year"], list(spec.data.panel))
     years = rows.drop_duplicates("period")
     pairs = zip(years["period"], years["is_complete"], strict=True)
     names = [period if is_whole else f"{period}*" for period, is_whole in pairs]

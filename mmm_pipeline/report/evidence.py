@@ -14,7 +14,7 @@ from mmm_pipeline.evidence.scores import summarize_scores
 from mmm_pipeline.evidence.sensitivity import list_fragilities
 from mmm_pipeline.evidence.stability import find_unstable
 from mmm_pipeline.insight.disaggregation import find_gaps
-from mmm_pipeline.insight.periods import ALL
+from mmm_pipeline.insight.periods import ALL, pick_whole
 from mmm_pipeline.report import figures
 from mmm_pipeline.report.page import list_records
 from mmm_pipeline.report.style import encode_svg
@@ -80,9 +80,7 @@ def _list_spend(table: pd.DataFrame) -> pd.DataFrame:
 
 def _list_entities(table: pd.DataFrame) -> pd.DataFrame:
     """List the largest entities of the whole window, all cells together."""
-    whole = table[table["grain"] == ALL]
-    for dim in table.attrs["cells"]:
-        whole = whole[whole[dim] == ALL]
+    whole = pick_whole(table[table["grain"] == ALL], table.attrs["cells"])
     parts = [
         rows.nlargest(MOST_ENTITIES, "share") for _, rows in whole.groupby("channel", sort=False)
     ]

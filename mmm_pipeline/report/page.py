@@ -1,6 +1,7 @@
 """What every page of ours is made with."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -91,3 +92,21 @@ def write_number(value: float | None, digits: int = 2) -> str:
     str
     """
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def label_cells(table: pd.DataFrame, dims: Sequence[str]) -> pd.Series:
+    """Label each cell of a panel by what it is in every dim.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With a column per dim.
+    dims : sequence of str
+        The panel's.
+
+    Returns
+    -------
+    pandas.Series
+    """
+    labels: pd.Series = table[list(dims)].astype("str").agg(" / ".join, axis=1)
+    return labels

@@ -11,7 +11,7 @@ from mmm_pipeline.ingest.query import show_place
 from mmm_pipeline.ingest.read import list_places
 from mmm_pipeline.report.figures.profile import draw_correlations, draw_series
 from mmm_pipeline.report.money import say_currency
-from mmm_pipeline.report.page import list_records, open_template
+from mmm_pipeline.report.page import label_cells, list_records, open_template
 from mmm_pipeline.report.style import encode_svg
 from mmm_pipeline.spec import ModelSpec
 
@@ -94,7 +94,7 @@ def _share_groups(profile: pd.DataFrame) -> dict[str, float]:
 def _name_cells(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     """Describe the largest cells, their labels in one column."""
     table = profile_cells(frame, spec).head(MAX_CELLS)
-    return table.assign(cell=table[list(spec.data.panel)].agg(" / ".join, axis=1))
+    return table.assign(cell=label_cells(table, list(spec.data.panel)))
 
 
 def add_up_periods(

@@ -16,6 +16,7 @@ from mmm_pipeline.evidence.suggestions import suggest_changes
 from mmm_pipeline.gate.diagnostics import assess_parameters
 from mmm_pipeline.gate.pathologies import find_pathologies
 from mmm_pipeline.gate.remedies import tabulate_attempts
+from mmm_pipeline.insight.periods import pick_whole
 from mmm_pipeline.insight.selection import summarize_selection
 from mmm_pipeline.insight.summary import LOWER, UPPER
 from mmm_pipeline.model.trace import read_spec
@@ -154,7 +155,9 @@ def _draw_cuts(inputs: ReportInputs) -> dict[str, Figure]:
     """Draw what each channel's money earned in other cuts."""
     spec, channels = inputs.fit.spec, inputs.channels
     unit = choose_rate(spec.data).label
-    quarters = cuts.pick_whole(inputs.periods[inputs.periods["grain"] == "quarter"], spec)
+    quarters = pick_whole(
+        inputs.periods[inputs.periods["grain"] == "quarter"], list(spec.data.panel)
+    )
     shares = cuts.tabulate_spend_shares(inputs.returns, spec)
     drawn = {
         "spend_shares": figures.draw_spend_shares(shares, channels),

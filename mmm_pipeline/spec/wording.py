@@ -1,10 +1,11 @@
 """Pydantic's refusals in the words of this house: what must hold, what was found."""
 
-import difflib
 import re
 from typing import Any
 
 from pydantic_core import ErrorDetails
+
+from mmm_pipeline.errors import suggest
 
 NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 LINE_NAME = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$"
@@ -82,9 +83,8 @@ def word_choice(known: list[str], value: object) -> str:
     -------
     str
     """
-    near = difflib.get_close_matches(str(value), known, n=1)
-    hint = f". Did you mean {near[0]!r}?" if near else ""
-    return f"must be one of {', '.join(known)}; got {value!r}{hint}"
+    hint = suggest(str(value), known)
+    return f"must be one of {', '.join(known)}; got {value!r}{f'.{hint}' if hint else ''}"
 
 
 def tell_error(error: ErrorDetails) -> str:

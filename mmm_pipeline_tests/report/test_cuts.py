@@ -13,6 +13,7 @@ from mmm_pipeline.insight.by_period import (
     summarize_returns_by_period,
 )
 from mmm_pipeline.insight.contributions import compute_contributions, summarize_contributions
+from mmm_pipeline.insight.periods import pick_whole
 from mmm_pipeline.insight.returns import summarize_returns
 from mmm_pipeline.insight.seasonality import summarize_seasonal_indices
 from mmm_pipeline.insight.summary import Summary
@@ -134,7 +135,7 @@ def test_the_returns_of_cells_end_with_all_of_them(panel: ConvergedFit) -> None:
 def test_every_channel_that_is_bought_is_drawn(panel: ConvergedFit) -> None:
     channels, periods = list(panel.spec.media), summarize_returns_by_period(panel)
     cells = cuts.tabulate_cell_returns(periods, panel.spec, ["north", "south"])
-    quarters = cuts.pick_whole(periods[periods["grain"] == "quarter"], panel.spec)
+    quarters = pick_whole(periods[periods["grain"] == "quarter"], ["geo"])
 
     drawn = [
         figures.draw_cells(cells, channels, "ROAS"),
